@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+//
+// This manifest is the picture of the architecture: `floors` lists every module with what it may import, lowest floor
+// first. A module may import only lower floors; an upward import stops the build here, and an import that is not
+// listed stops it in `make check` (`--explicit-target-dependency-import-check error`).
+
+import PackageDescription
+
+/// A Swift module: its imports among our own modules, and the products of packages that it uses.
+struct Module {
+    let name: String
+    let imports: [String]
+    var products: [Target.Dependency] = []
+    /// Whether `Tests/<name>Tests` exists.
+    var tested = true
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+/// C code and C libraries. They import nothing of ours.
+let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg"]
+
+let floors: [[Module]] = [
+    // 0: vocabulary
+    [
+        Module(name: "Tensors", imports: []),
+        Module(name: "Pipelines", imports: [], products: [deque]),
+        Module(name: "Detections", imports: []),
+    ],
+    // 1: inference wing: operators and graphs · video wing: pixels and tracks
+    [
+        Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"]),
+        Module(name: "Graphs", imports: ["Tensors"]),
+        Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
+        Module(name: "Tracking", imports: ["Detections"]),
+    ],
+    // 2: running graphs, reading files
+    [
+        Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"]),
+        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf]),
+        Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
+    ],
+    // 3: Quantization, Training, Models come here
+    [],
+    // 4: the bridge between the wings: pixels -> tensors -> boxes
+    [
+        Module(name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"])
+    ],
+    // 5: the public API
+    [
+        Module(name: "Saccade", imports: ["Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors"])
+    ],
+    // 6: scenario modules and Service come here
+    [],
+]
+
+let commandLine = Module(
+    name: "SaccadeCLI",
+    imports: ["Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Graphs", "ONNX", "Execution"],
+    products: [arguments])
+
+for (floor, modules) in floors.enumerated() {
+    let below = Set(cTargets + floors[..<floor].joined().map(\.name))
+    for module in modules {
+        let upward = module.imports.filter { !below.contains($0) }
+        precondition(upward.isEmpty, "\(module.name) on floor \(floor) may not import \(upward)")
+    }
+}
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+let cSettings: [CSetting] = [.headerSearchPath("."), .treatAllWarnings(as: .error)]
+
+let modules = floors.flatMap { $0 }
+let package = Package(
+    name: "saccade",
+    products: [
+        .library(name: "Saccade", targets: ["Saccade"]),
+        .executable(name: "saccade", targets: ["SaccadeCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    ],
+    targets: [
+        .target(name: "CSaccadeKernels", cSettings: cSettings),
+        .target(name: "CSaccadePixels", cSettings: cSettings),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CFFmpeg", pkgConfig: "libavformat",
+            providers: [
+                .apt(["libavformat-dev", "libavcodec-dev", "libavdevice-dev", "libavutil-dev", "libswscale-dev"])
+            ]),
+    ]
+        + modules.map { module in
+            .target(
+                name: module.name,
+                dependencies: module.imports.map { .init(stringLiteral: $0) } + module.products,
+                swiftSettings: swiftSettings)
+        }
+        + modules.filter(\.tested).map { module in
+            .testTarget(
+                name: "\(module.name)Tests",
+                dependencies: [.init(stringLiteral: module.name)] + module.imports.map { .init(stringLiteral: $0) },
+                resources: [],
+                swiftSettings: swiftSettings)
+        }
+        + [
+            .executableTarget(
+                name: commandLine.name,
+                dependencies: commandLine.imports.map { .init(stringLiteral: $0) } + commandLine.products,
+                swiftSettings: swiftSettings)
+        ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)

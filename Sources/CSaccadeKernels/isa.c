@@ -1,0 +1,1 @@
+#include "include/saccade_kernels.h"
