@@ -1,1 +1,1 @@
-// The module begins here.
+import CSaccadeKernels
