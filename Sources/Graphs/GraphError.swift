@@ -16,6 +16,7 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
         case wrongDType(DType, expected: [DType])
         case disagreement(recorded: String, inferred: String)
         case noName
+        case repeatedName
         case noOutputs
         case notNormalized(String)
         // Shape inference
@@ -64,6 +65,7 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
             "type \(dtype.rawValue) where \(expected.map(\.rawValue).joined(separator: " or ")) is expected"
         case .disagreement(let recorded, let inferred): "recorded as \(recorded) but inferred as \(inferred)"
         case .noName: "a name is empty"
+        case .repeatedName: "two inputs or two outputs have one name"
         case .noOutputs: "the graph has no outputs"
         case .notNormalized(let what): "not in normal form: \(what)"
         case .unboundDimension(let name): "no extent is known for the dimension \"\(name)\""

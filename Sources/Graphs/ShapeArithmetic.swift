@@ -16,6 +16,7 @@ package enum ShapeArithmetic {
         guard let type = outputs.first, outputs.count == 1, type.shape.count <= maximumCount,
             inputs.allSatisfy({ ($0?.shape.count ?? 0) <= maximumCount }), let x = inputs.first ?? nil
         else { return nil }
+        if type.shape.count == 0 { return [try empty(type)] }
         switch op {
         case .identity, .reshape, .flatten, .squeeze, .unsqueeze:
             return [try copy(x, as: type.shape)]
@@ -79,6 +80,10 @@ package enum ShapeArithmetic {
         default:
             return nil
         }
+    }
+
+    private static func empty(_ type: TensorType) throws(GraphError) -> Tensor {
+        do { return try Tensor(dtype: type.dtype, shape: type.shape) { _ in } } catch { throw GraphError(.tooLarge) }
     }
 
     private static func copy(_ tensor: Tensor, as shape: Shape) throws(GraphError) -> Tensor {
