@@ -1,4 +1,39 @@
-package import CSaccadeKernels
+import CSaccadeKernels
+
+/// The functions of one float that have a vector kernel.
+package enum VectorUnaryFunction: Hashable, Sendable {
+    case activation(FusedActivation)
+    case exp, sqrt, neg, abs, reciprocal
+
+    var code: (function: sk_unary_function, a: Float, b: Float) {
+        switch self {
+        case .activation(let activation):
+            // The kinds of activations are functions of the same number.
+            (sk_unary_function(rawValue: activation.code.kind.rawValue), activation.code.a, activation.code.b)
+        case .exp: (sk_unary_exp, 0, 0)
+        case .sqrt: (sk_unary_sqrt, 0, 0)
+        case .neg: (sk_unary_neg, 0, 0)
+        case .abs: (sk_unary_abs, 0, 0)
+        case .reciprocal: (sk_unary_reciprocal, 0, 0)
+        }
+    }
+}
+
+/// The functions of two floats that have a vector kernel.
+package enum VectorBinaryFunction: Hashable, Sendable, CaseIterable {
+    case add, sub, mul, div, min, max
+
+    var code: sk_binary_function {
+        switch self {
+        case .add: sk_binary_add
+        case .sub: sk_binary_sub
+        case .mul: sk_binary_mul
+        case .div: sk_binary_div
+        case .min: sk_binary_min
+        case .max: sk_binary_max
+        }
+    }
+}
 
 /// A function of one float over a tensor that may have gaps between its rows.
 package struct UnaryKernel: @unchecked Sendable {
@@ -8,11 +43,9 @@ package struct UnaryKernel: @unchecked Sendable {
     private let a: Float
     private let b: Float
 
-    package init(_ function: sk_unary_function, a: Float = 0, b: Float = 0, instructionSet: InstructionSet) {
+    package init(_ function: VectorUnaryFunction, instructionSet: InstructionSet) {
         kernel = sk_elementwise_f32_choose(instructionSet.code)
-        self.function = function
-        self.a = a
-        self.b = b
+        (self.function, a, b) = function.code
     }
 
     /// Maps `rows` rows of `length` elements.
@@ -52,11 +85,11 @@ package struct BinaryKernel: @unchecked Sendable {
     /// Strides in elements; 0 where an operand is broadcast. The innermost axis of `output` has stride 1, those of the
     /// operands 0 or 1.
     package init(
-        _ function: sk_binary_function, extents: [Int], left: [Int], right: [Int], output: [Int],
+        _ function: VectorBinaryFunction, extents: [Int], left: [Int], right: [Int], output: [Int],
         instructionSet: InstructionSet
     ) {
         kernel = sk_elementwise_f32_choose(instructionSet.code)
-        self.function = function
+        self.function = function.code
         count = extents.reduce(1, *)
         var merged: [Axis] = []
         for axis in extents.indices where extents[axis] != 1 {

@@ -1,12 +1,15 @@
 package import CSaccadeKernels
 package import Tensors
 
+/// The extents of a convolution, as `conv2d_f32.h` has them.
+package typealias ConvolutionShape = sk_conv2d_shape
+
 /// A two-dimensional convolution of channels-last float images whose weights lie ready for one kernel.
 ///
 /// The formula and what the pixel strides mean are in `conv2d_f32.h`. The result does not depend on `threads`.
 package final class PackedConvolution: @unchecked Sendable {
     // Sendable: nothing is written after init.
-    package let shape: sk_conv2d_shape
+    package let shape: ConvolutionShape
     package let activation: FusedActivation
     /// The kernel's name, for listings.
     package var kernelName: String { String(cString: kernel.pointee.name) }
@@ -19,7 +22,7 @@ package final class PackedConvolution: @unchecked Sendable {
     ///
     /// Returns nil when no kernel of the instruction set supports the shape (a kernel more than a hundred columns wide).
     package init?(
-        shape: sk_conv2d_shape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        shape: ConvolutionShape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
         activation: FusedActivation, instructionSet: InstructionSet
     ) throws(TensorError) {
         var shape = shape
@@ -54,19 +57,21 @@ package final class PackedConvolution: @unchecked Sendable {
     }
 }
 
-extension sk_conv2d_shape {
-    /// Dense images in, dense images out.
+extension ConvolutionShape {
+    /// Pixel strides are in elements; nil: the images are dense.
     package init(
         batch: Int = 1, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputHeight: Int, outputWidth: Int,
         outputChannels: Int, kernelHeight: Int, kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1,
-        dilationHeight: Int = 1, dilationWidth: Int = 1, padTop: Int = 0, padLeft: Int = 0, groups: Int = 1
+        dilationHeight: Int = 1, dilationWidth: Int = 1, padTop: Int = 0, padLeft: Int = 0, groups: Int = 1,
+        inputPixelStride: Int? = nil, outputPixelStride: Int? = nil, addendPixelStride: Int? = nil
     ) {
         self.init(
             batch: batch, in_height: inputHeight, in_width: inputWidth, in_channels: inputChannels,
             out_height: outputHeight, out_width: outputWidth, out_channels: outputChannels,
             kernel_height: kernelHeight, kernel_width: kernelWidth, stride_height: strideHeight,
             stride_width: strideWidth, dilation_height: dilationHeight, dilation_width: dilationWidth,
-            pad_top: padTop, pad_left: padLeft, groups: groups, in_pixel_stride: inputChannels,
-            out_pixel_stride: outputChannels, addend_pixel_stride: outputChannels)
+            pad_top: padTop, pad_left: padLeft, groups: groups, in_pixel_stride: inputPixelStride ?? inputChannels,
+            out_pixel_stride: outputPixelStride ?? outputChannels,
+            addend_pixel_stride: addendPixelStride ?? outputChannels)
     }
 }

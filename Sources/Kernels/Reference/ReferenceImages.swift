@@ -1,3 +1,4 @@
+import CSaccadeKernels
 import Tensors
 
 /// An image tensor's extents and strides by what its axes mean, whatever their order.
@@ -30,6 +31,16 @@ package struct WindowExtent: Hashable, Sendable {
 }
 
 extension Reference {
+    /// The formula of `conv2d_f32.h`, one element at a time.
+    package static func convolution(
+        _ shape: ConvolutionShape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        input: UnsafePointer<Float>, addend: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>,
+        activation: FusedActivation
+    ) {
+        var shape = shape
+        sk_conv2d_f32_naive(&shape, weights, bias, input, addend, output, activation.code)
+    }
+
     /// The greatest value under a window; padding never wins.
     package static func maxPool(
         _ x: TensorView, to y: TensorView, axes: ImageAxes, rows: WindowExtent, columns: WindowExtent
