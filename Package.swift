@@ -12,6 +12,8 @@ struct Module {
     let imports: [String]
     var products: [Target.Dependency] = []
     var excludes: [String] = []
+    /// Modules that only the tests import.
+    var testImports: [String] = []
     /// Whether `Tests/<name>Tests` exists.
     var tested = true
 }
@@ -39,7 +41,7 @@ let floors: [[Module]] = [
     ],
     // 2: running graphs, reading files
     [
-        Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"]),
+        Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"], testImports: ["ONNX"]),
         Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
@@ -111,7 +113,7 @@ let package = Package(
         + modules.filter(\.tested).map { module in
             .testTarget(
                 name: "\(module.name)Tests",
-                dependencies: [.init(stringLiteral: module.name)] + module.imports.map { .init(stringLiteral: $0) },
+                dependencies: ([module.name] + module.imports + module.testImports).map { .init(stringLiteral: $0) },
                 resources: [],
                 swiftSettings: swiftSettings)
         }
