@@ -5,7 +5,7 @@ import Tensors
 enum ModelGoldens {
     static let models = ["yolov8n", "yolo11n", "yolo26n", "yolov5n", "yolox_nano"]
     static let photos = ["bus", "dog", "zidane"]
-    static let side = 192
+    static let side = 320
 
     static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Oracles/model-goldens")

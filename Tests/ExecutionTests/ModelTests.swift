@@ -37,7 +37,7 @@ struct ModelTests {
                 return greatest
             }
             print("\(model) \(photo): boxes within \(boxes), scores within \(scores) of ONNX Runtime")
-            #expect(golden.count > 1000)
+            #expect(golden.count > 2000)
             #expect(boxes <= 1e-3)
             #expect(scores <= 1e-3)
         }

@@ -20,9 +20,9 @@ import numpy
 import onnxruntime
 from PIL import Image
 
-SIDE = 192
-ROWS = 60
-SAMPLES = 600
+SIDE = 320
+ROWS = 24
+SAMPLES = 400
 PHOTOS = ["bus", "dog", "zidane"]
 MODELS = ["yolov8n", "yolo11n", "yolo26n", "yolov5n", "yolox_nano"]
 
