@@ -11,7 +11,9 @@ struct Module {
     let name: String
     let imports: [String]
     var products: [Target.Dependency] = []
+    /// Files beside the sources, and beside the tests, that are not built.
     var excludes: [String] = []
+    var testExcludes: [String] = []
     /// Modules that only the tests import.
     var testImports: [String] = []
     /// Whether `Tests/<name>Tests` exists.
@@ -20,6 +22,7 @@ struct Module {
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// C code and C libraries. They import nothing of ours.
@@ -29,7 +32,7 @@ let floors: [[Module]] = [
     // 0: vocabulary
     [
         Module(name: "Tensors", imports: []),
-        Module(name: "Pipelines", imports: [], products: [deque]),
+        Module(name: "Pipelines", imports: [], products: [deque, histogram]),
         Module(name: "Detections", imports: []),
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
@@ -42,7 +45,9 @@ let floors: [[Module]] = [
     // 2: running graphs, reading files
     [
         Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"], testImports: ["ONNX"]),
-        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"]),
+        Module(
+            name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
+            testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
     // 3: Quantization, Training, Models come here
@@ -53,7 +58,9 @@ let floors: [[Module]] = [
     ],
     // 5: the public API
     [
-        Module(name: "Saccade", imports: ["Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors"])
+        Module(
+            name: "Saccade", imports: ["Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors"],
+            products: [deque])
     ],
     // 6: scenario modules and Service come here
     [],
@@ -61,7 +68,7 @@ let floors: [[Module]] = [
 
 let commandLine = Module(
     name: "SaccadeCLI",
-    imports: ["Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Graphs", "ONNX", "Execution"],
+    imports: ["Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Tensors", "Graphs", "ONNX", "Execution"],
     products: [arguments])
 
 for (floor, modules) in floors.enumerated() {
@@ -89,6 +96,7 @@ let package = Package(
         .executable(name: "saccade", targets: ["SaccadeCLI"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -114,7 +122,7 @@ let package = Package(
             .testTarget(
                 name: "\(module.name)Tests",
                 dependencies: ([module.name] + module.imports + module.testImports).map { .init(stringLiteral: $0) },
-                resources: [],
+                exclude: module.testExcludes,
                 swiftSettings: swiftSettings)
         }
         + [
