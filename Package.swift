@@ -17,6 +17,7 @@ struct Module {
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// C code and C libraries. They import nothing of ours.
@@ -26,7 +27,7 @@ let floors: [[Module]] = [
     // 0: vocabulary
     [
         Module(name: "Tensors", imports: []),
-        Module(name: "Pipelines", imports: [], products: [deque]),
+        Module(name: "Pipelines", imports: [], products: [deque, histogram]),
         Module(name: "Detections", imports: []),
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
@@ -86,6 +87,7 @@ let package = Package(
         .executable(name: "saccade", targets: ["SaccadeCLI"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
