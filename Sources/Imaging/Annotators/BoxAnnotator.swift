@@ -1,0 +1,26 @@
+package import Detections
+
+/// Draws the outline of each box in its object's colour. A box that no detector saw in this frame (predicted or
+/// interpolated) is dashed.
+package struct BoxAnnotator: Sendable {
+    package init() {}
+
+    /// The outline lies on the box's edges, and inside the frame for the part of a box that reaches beyond it.
+    package func annotate(_ image: inout Image, _ detection: Detection, lineWidth: Int) {
+        guard let rect = Self.outline(of: detection.box, lineWidth: lineWidth, in: image) else { return }
+        let color = Palette.color(trackID: detection.trackID, classIndex: detection.classIndex)
+        switch detection.origin {
+        case .detected:
+            image.outline(rect, color, thickness: lineWidth)
+        case .predicted, .interpolated:
+            image.outline(rect, color, thickness: max(1, lineWidth * 2 / 3), dash: 4 * lineWidth)
+        }
+    }
+
+    /// The outer edges of a box's outline; `nil` when no part of the box lies in the frame.
+    static func outline(of box: BoundingBox, lineWidth: Int, in image: borrowing Image) -> PixelRect? {
+        guard let rect = PixelRect(box), !rect.intersection(image.bounds).isEmpty else { return nil }
+        let outer = rect.inset(by: -(lineWidth / 2)).intersection(image.bounds)
+        return outer.isEmpty ? nil : outer
+    }
+}
