@@ -12,6 +12,24 @@ package struct FileCalls: Sendable {
     package var remove: @Sendable (_ path: String) -> Int32
     package var makeFolder: @Sendable (_ path: String) -> Int32
 
+    package init(
+        open: @escaping @Sendable (String, Int32) -> Int32,
+        write: @escaping @Sendable (Int32, UnsafeRawBufferPointer) -> Int,
+        synchronize: @escaping @Sendable (Int32) -> Int32,
+        close: @escaping @Sendable (Int32) -> Int32,
+        rename: @escaping @Sendable (String, String) -> Int32,
+        remove: @escaping @Sendable (String) -> Int32,
+        makeFolder: @escaping @Sendable (String) -> Int32
+    ) {
+        self.open = open
+        self.write = write
+        self.synchronize = synchronize
+        self.close = close
+        self.rename = rename
+        self.remove = remove
+        self.makeFolder = makeFolder
+    }
+
     /// The calls of the operating system.
     package static let system = FileCalls(
         open: { path, flags in
