@@ -18,13 +18,12 @@ extension Image {
     /// The part is clipped to the picture, and its left and top edge move to the next even pixel to the left and above,
     /// so that chroma samples stay whole.
     package borrowing func cropped(x: Int, y: Int, width: Int, height: Int, from pool: ImagePool) -> Image? {
-        let left = min(max(x, 0), self.width) & ~1
-        let top = min(max(y, 0), self.height) & ~1
         guard width > 0, height > 0 else { return nil }
         // From a negative place the sum cannot overflow; from inside the picture its own size is enough.
         let right = min(max(x < 0 ? x + width : min(x, self.width) + min(width, self.width), 0), self.width)
         let bottom = min(max(y < 0 ? y + height : min(y, self.height) + min(height, self.height), 0), self.height)
-        guard left < right, top < bottom else { return nil }
+        guard x < right, y < bottom else { return nil }
+        let (left, top) = (max(x, 0) & ~1, max(y, 0) & ~1)
         let image = pool.image(width: right - left, height: bottom - top, color: color)
         self.y.part(x: left, y: top).copy(to: image.y)
         u.part(x: left / 2, y: top / 2).copy(to: image.u)

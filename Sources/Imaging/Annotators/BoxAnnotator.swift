@@ -1,7 +1,7 @@
 package import Detections
 
-/// Draws the outline of each box in its object's colour. A box that no detector saw in this frame (predicted or
-/// interpolated) is dashed.
+/// Draws the outline of each box in its object's colour: dashed where a motion model put the box, and a little thinner
+/// between two detections (with a detector that runs on every Nth frame most boxes are such; they must not flicker).
 package struct BoxAnnotator: Sendable {
     package init() {}
 
@@ -12,8 +12,10 @@ package struct BoxAnnotator: Sendable {
         switch detection.origin {
         case .detected:
             image.outline(rect, color, thickness: lineWidth)
-        case .predicted, .interpolated:
-            image.outline(rect, color, thickness: max(1, lineWidth * 2 / 3), dash: 4 * lineWidth)
+        case .interpolated:
+            image.outline(rect, color, thickness: max(min(lineWidth, 2), lineWidth * 3 / 4))
+        case .predicted:
+            image.outline(rect, color, thickness: lineWidth, dash: 3 * lineWidth)
         }
     }
 

@@ -5,13 +5,14 @@ package struct TextAnnotator {
     package init(text: TextRenderer) { self.text = text }
 
     package func annotate(_ image: inout Image, _ string: String, size: Int) {
+        let lines = string.split(separator: "\n").map(String.init)
+        guard let width = lines.map({ text.width(of: $0, size: size) }).max() else { return }
         let margin = max(4, size / 2)
-        var y = margin
-        for line in string.split(separator: "\n") {
-            let plate = LabelPlate(textWidth: text.width(of: String(line), size: size), size: size)
+        let plate = LabelPlate(textWidth: width, size: size)
+        for (index, line) in lines.enumerated() {
             plate.draw(
-                String(line), on: &image, x: margin, y: y, plate: .black, ink: .white, opacity: 0.6, text: text)
-            y += plate.height
+                line, on: &image, x: margin, y: margin + index * plate.height, plate: .black, ink: .white,
+                opacity: 0.7, text: text)
         }
     }
 }
