@@ -1,7 +1,8 @@
 /// The extents of a tensor, outermost first. A scalar has no dimensions and one element.
 ///
-/// A shape is checked when it is made: no extent is negative and the number of elements is at most `maximumCount`, so
-/// that arithmetic on `count` and on byte sizes cannot overflow afterwards.
+/// A shape is checked when it is made: no extent is negative and the product of any of the extents is at most
+/// `maximumCount` (also beside an extent of 0), so that arithmetic on counts, strides and byte sizes cannot overflow
+/// afterwards.
 package struct Shape: Hashable, Sendable, CustomStringConvertible {
     package static let maximumCount = 1 << 31
 
@@ -9,16 +10,24 @@ package struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// The number of elements.
     package let count: Int
 
-    /// Throws `TensorError.invalidShape` for a negative extent or more than `maximumCount` elements.
+    /// Throws `TensorError.invalidShape` for a negative extent or a product past `maximumCount`.
     package init(_ dimensions: [Int]) throws(TensorError) {
-        var count = 1
-        for extent in dimensions {
-            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-            guard extent >= 0, !overflow, product <= Shape.maximumCount else { throw .invalidShape(dimensions) }
-            count = product
+        var nonEmpty = 1
+        for extent in dimensions where extent != 0 {
+            let (product, overflow) = nonEmpty.multipliedReportingOverflow(by: extent)
+            guard extent > 0, !overflow, product <= Shape.maximumCount else { throw .invalidShape(dimensions) }
+            nonEmpty = product
         }
         self.dimensions = dimensions
-        self.count = count
+        self.count = dimensions.contains(0) ? 0 : nonEmpty
+    }
+
+    /// The shape of a single element: no axes.
+    package static let scalar = Shape()
+
+    private init() {
+        dimensions = []
+        count = 1
     }
 
     package var rank: Int { dimensions.count }
@@ -31,7 +40,7 @@ package struct Shape: Hashable, Sendable, CustomStringConvertible {
         var step = 1
         for axis in dimensions.indices.reversed() {
             strides[axis] = step
-            step *= dimensions[axis]
+            step *= max(dimensions[axis], 1)
         }
         return strides
     }

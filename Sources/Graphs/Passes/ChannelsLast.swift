@@ -1,0 +1,279 @@
+import Tensors
+
+extension Graph {
+    /// Rewrites image operators to channels last, so that a pixel's channels lie side by side.
+    ///
+    /// Each operator takes its images in N×H×W×C, and gives its result in it; elementwise operators, concatenations,
+    /// splits, slices, reductions and softmax follow their inputs, with remapped axes and transposed constants. An
+    /// explicit transpose stands only where the two orders meet: behind the graph's input and before what needs the
+    /// written order (a head's reshapes, the outputs). Weights stay O×I×h×w.
+    ///
+    /// - Parameter inputs: whether graph inputs of four axes become N×H×W×C themselves, so that the caller writes
+    ///   pixels as they come.
+    package mutating func channelsLast(inputs changesInputs: Bool = false) throws(GraphError) {
+        var rewriter = ChannelsLastRewriter(self)
+        if changesInputs { try rewriter.changeInputs() }
+        for node in nodes {
+            do {
+                try rewriter.rewrite(node)
+            } catch {
+                throw GraphError(error.reason, pass: "channelsLast", node: node.name, value: error.value)
+            }
+        }
+        self = try rewriter.finished()
+    }
+}
+
+/// Rebuilds the node list while it knows of every value in which of the two orders it is at hand.
+private struct ChannelsLastRewriter {
+    /// Axis i of N×H×W×C is axis toLast[i] of N×C×H×W, and the other way round.
+    static let toLast = [0, 2, 3, 1]
+    static let toFirst = [0, 3, 1, 2]
+
+    var graph: Graph
+    var nodes = [Node]()
+    /// Values at hand as written.
+    var first: Set<ValueID>
+    /// The channels-last counterparts of values.
+    var last = [ValueID: ValueID]()
+
+    init(_ graph: Graph) {
+        self.graph = graph
+        first = Set(graph.inputs).union(graph.constants.keys)
+    }
+
+    mutating func changeInputs() throws(GraphError) {
+        for (position, id) in graph.inputs.enumerated() {
+            guard let shape = graph.shape(of: id), shape.rank == 4 else { continue }
+            let changed = graph.addValue(
+                Value(
+                    name: graph[id].name, dtype: graph[id].dtype,
+                    shape: try checkedShape(Self.toLast.map { shape[$0] })))
+            graph.inputs[position] = changed
+            first.remove(id)
+            last[id] = changed
+        }
+    }
+
+    mutating func finished() throws(GraphError) -> Graph {
+        for id in graph.outputs { _ = try asWritten(id) }
+        graph.nodes = nodes
+        return graph
+    }
+
+    // MARK: The two orders
+
+    func rank(_ id: ValueID?) -> Int { id.flatMap { graph.shape(of: $0) }?.rank ?? 0 }
+
+    /// The value in the order in which the graph writes it.
+    mutating func asWritten(_ id: ValueID) throws(GraphError) -> ValueID {
+        if !first.contains(id), let source = last[id] {
+            try emitTranspose(source, to: id, Self.toFirst)
+            first.insert(id)
+        }
+        return id
+    }
+
+    /// The value in N×H×W×C; a constant is transposed now, anything else by a node.
+    mutating func channelsLast(_ id: ValueID) throws(GraphError) -> ValueID {
+        if let counterpart = last[id] { return counterpart }
+        let counterpart: ValueID
+        if let tensor = graph.constants[id] {
+            counterpart = graph.addConstant(try tensor.transposed(Self.toLast), name: graph[id].name)
+        } else {
+            counterpart = try makeCounterpart(of: id)
+            try emitTranspose(id, to: counterpart, Self.toLast)
+        }
+        last[id] = counterpart
+        return counterpart
+    }
+
+    mutating func makeCounterpart(of id: ValueID) throws(GraphError) -> ValueID {
+        guard let shape = graph.shape(of: id) else { throw GraphError(.notMade, value: graph[id].name) }
+        return graph.addValue(
+            Value(
+                name: graph[id].name, dtype: graph[id].dtype, shape: try checkedShape(Self.toLast.map { shape[$0] })))
+    }
+
+    /// A transpose, or a reshape where no element moves (one channel, or one pixel).
+    mutating func emitTranspose(_ source: ValueID, to target: ValueID, _ permutation: [Int]) throws(GraphError) {
+        guard let from = graph.shape(of: source), let to = graph.shape(of: target) else {
+            throw GraphError(.notMade, value: graph[source].name)
+        }
+        let moving = permutation.filter { from[$0] != 1 }
+        if moving == moving.sorted() {
+            let shape = graph.addConstant(try integerConstant(to.dimensions), name: "\(graph[target].name).shape")
+            let op = Operator.reshape(allowsZero: true)
+            nodes.append(Node(name: "\(graph[target].name).order", op: op, inputs: [source, shape], outputs: [target]))
+        } else {
+            let op = Operator.transpose(permutation: permutation)
+            nodes.append(Node(name: "\(graph[target].name).order", op: op, inputs: [source], outputs: [target]))
+        }
+    }
+
+    /// Whether a value that is computed is at hand in N×H×W×C.
+    func prefersLast(_ id: ValueID?) -> Bool { id.map { last[$0] != nil && graph.constants[$0] == nil } ?? false }
+
+    // MARK: Nodes
+
+    mutating func rewrite(_ node: Node) throws(GraphError) {
+        if let rewritten = try rewriteImageOperator(node) {
+            nodes.append(rewritten)
+            return
+        }
+        if let rewritten = try rewriteFollower(node) {
+            nodes.append(rewritten)
+            return
+        }
+        var node = node
+        for index in node.inputs.indices {
+            if let id = node.inputs[index] { node.inputs[index] = try asWritten(id) }
+        }
+        nodes.append(node)
+        first.formUnion(node.outputs)
+    }
+
+    /// The node in N×H×W×C with outputs in it too.
+    mutating func inLast(_ node: Node, _ op: Operator, inputs: [ValueID?]) throws(GraphError) -> Node {
+        var outputs = [ValueID]()
+        for id in node.outputs {
+            let counterpart = try makeCounterpart(of: id)
+            last[id] = counterpart
+            outputs.append(counterpart)
+        }
+        return Node(name: node.name, op: op, inputs: inputs, outputs: outputs)
+    }
+
+    /// Operators that are defined on images: always rewritten.
+    mutating func rewriteImageOperator(_ node: Node) throws(GraphError) -> Node? {
+        guard let x = node.input(0), rank(x) == 4 else { return nil }
+        var inputs = node.inputs
+        let op: Operator
+        switch node.op {
+        case .convolution(var convolution):
+            convolution.dataFormat = .channelsLast
+            op = .convolution(convolution)
+        case .maxPool(var pool):
+            pool.dataFormat = .channelsLast
+            op = .maxPool(pool)
+        case .averagePool(var pool, let countsPadding):
+            pool.dataFormat = .channelsLast
+            op = .averagePool(pool, countsPadding: countsPadding)
+        case .globalAveragePool:
+            op = .globalAveragePool(.channelsLast)
+        case .batchNormalization(var normalization):
+            normalization.dataFormat = .channelsLast
+            op = .batchNormalization(normalization)
+        case .resize(var resize):
+            resize.dataFormat = .channelsLast
+            op = .resize(resize)
+            for index in 1..<inputs.count {
+                guard let id = inputs[index], let tensor = graph.constants[id] else { continue }
+                inputs[index] = graph.addConstant(
+                    try tensor.gathered(Self.toLast), name: "\(graph[id].name).channelsLast")
+            }
+        default: return nil
+        }
+        inputs[0] = try channelsLast(x)
+        return try inLast(node, op, inputs: inputs)
+    }
+
+    /// Operators that work in either order: rewritten where an input is at hand in N×H×W×C already.
+    mutating func rewriteFollower(_ node: Node) throws(GraphError) -> Node? {
+        guard node.inputs.contains(where: { prefersLast($0) }) else { return nil }
+        switch node.op {
+        case .unary, .clip, .cast, .identity, .binary, .where:
+            return try rewriteElementwise(node)
+        case .concat(let axis):
+            var inputs = [ValueID?]()
+            for case let id? in node.inputs { inputs.append(try channelsLast(id)) }
+            return try inLast(node, .concat(axis: Self.lastAxis(axis)), inputs: inputs)
+        case .gatherElements(let axis):
+            var inputs = [ValueID?]()
+            for case let id? in node.inputs { inputs.append(try channelsLast(id)) }
+            return try inLast(node, .gatherElements(axis: Self.lastAxis(axis)), inputs: inputs)
+        default: break
+        }
+
+        // The others have one tensor to order, and parameters.
+        guard let x = node.input(0), prefersLast(x), rank(x) == 4 else { return nil }
+        var inputs = node.inputs
+        let op: Operator
+        switch node.op {
+        case .split(let axis): op = .split(axis: Self.lastAxis(axis))
+        case .softmax(let axis): op = .softmax(axis: Self.lastAxis(axis))
+        case .topK(let axis, let largest): op = .topK(axis: Self.lastAxis(axis), largest: largest)
+        case .gather(let axis) where rank(node.input(1)) == 1: op = .gather(axis: Self.lastAxis(axis))
+        case .slice:
+            guard let starts = graph.integers(node.input(1)) else { return nil }
+            let axes = graph.integers(node.input(3)) ?? Array(starts.indices)
+            var remapped = [Int]()
+            for axis in axes { remapped.append(Self.lastAxis(try checkedAxis(axis, rank: 4))) }
+            while inputs.count < 4 { inputs.append(nil) }
+            inputs[3] = graph.addConstant(try integerConstant(remapped), name: "\(node.name).axes")
+            op = .slice
+        case .pad(let mode):
+            guard let pads = graph.integers(node.input(1)) else { return nil }
+            let axes = graph.integers(node.input(3)) ?? Array(0..<pads.count / 2)
+            var remapped = [Int]()
+            for axis in axes { remapped.append(Self.lastAxis(try checkedAxis(axis, rank: 4))) }
+            while inputs.count < 4 { inputs.append(nil) }
+            inputs[3] = graph.addConstant(try integerConstant(remapped), name: "\(node.name).axes")
+            op = .pad(mode)
+        case .tile:
+            guard let repeats = node.input(1).flatMap({ graph.constants[$0] }) else { return nil }
+            inputs[1] = graph.addConstant(try repeats.gathered(Self.toLast), name: "\(node.name).repeats")
+            op = .tile
+        case .reduce(var reduce):
+            guard let axes = reduce.axes else { return nil }
+            reduce.axes = axes.map(Self.lastAxis).sorted()
+            return try rewriteReduction(node, .reduce(reduce), axes, keepsDimensions: reduce.keepsDimensions)
+        case .argMax(let axis, let keepsDimension):
+            return try rewriteReduction(
+                node, .argMax(axis: Self.lastAxis(axis), keepsDimension: keepsDimension), [axis],
+                keepsDimensions: keepsDimension)
+        case .transpose(let permutation?):
+            // Takes the channels-last tensor straight to the written result.
+            first.formUnion(node.outputs)
+            return Node(
+                name: node.name, op: .transpose(permutation: permutation.map(Self.lastAxis)),
+                inputs: [try channelsLast(x)], outputs: node.outputs)
+        default: return nil
+        }
+        inputs[0] = try channelsLast(x)
+        return try inLast(node, op, inputs: inputs)
+    }
+
+    static func lastAxis(_ axis: Int) -> Int { toFirst[axis] }
+
+    mutating func rewriteElementwise(_ node: Node) throws(GraphError) -> Node? {
+        // A computed tensor of fewer axes would need axes of its own; one element fits any order.
+        func fits(_ id: ValueID) -> Bool {
+            rank(id) == 4 || graph.constants[id] != nil || graph.shape(of: id)?.count == 1
+        }
+        guard rank(node.outputs.first) == 4, node.inputs.allSatisfy({ $0.map(fits) ?? true }) else { return nil }
+        var inputs = node.inputs
+        for index in inputs.indices {
+            guard let id = inputs[index], let shape = graph.shape(of: id) else { continue }
+            if shape.rank == 4 {
+                inputs[index] = try channelsLast(id)
+            } else if shape.count != 1, let tensor = graph.constants[id] {
+                let padded = try tensor.reshaped(Array(repeating: 1, count: 4 - shape.rank) + shape.dimensions)
+                inputs[index] = graph.addConstant(try padded.transposed(Self.toLast), name: graph[id].name)
+            }
+        }
+        return try inLast(node, node.op, inputs: inputs)
+    }
+
+    /// Without kept dimensions the result must come out in the written order by itself.
+    mutating func rewriteReduction(
+        _ node: Node, _ op: Operator, _ axes: [Int], keepsDimensions: Bool
+    ) throws(GraphError) -> Node? {
+        guard let x = node.input(0) else { return nil }
+        if keepsDimensions { return try inLast(node, op, inputs: [try channelsLast(x)]) }
+        let remaining = Self.toLast.filter { !axes.contains($0) }
+        guard remaining == remaining.sorted() else { return nil }
+        first.formUnion(node.outputs)
+        return Node(name: node.name, op: op, inputs: [try channelsLast(x)], outputs: node.outputs)
+    }
+}

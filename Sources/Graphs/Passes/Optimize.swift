@@ -1,0 +1,47 @@
+package import Tensors
+
+/// What `Graph.optimized` does beyond what is always right.
+package struct GraphOptions: Hashable, Sendable {
+    /// Images in N×H×W×C inside the graph.
+    package var channelsLast: Bool
+    /// Graph inputs of four axes become N×H×W×C.
+    package var channelsLastInput: Bool
+
+    package init(channelsLast: Bool = true, channelsLastInput: Bool = false) {
+        self.channelsLast = channelsLast
+        self.channelsLastInput = channelsLastInput
+    }
+}
+
+extension Graph {
+    /// The graph made ready for the executor: specialized for its input shapes, folded, fused and in channels-last
+    /// order, with `GraphSpec` checked after every pass.
+    ///
+    /// - Parameters:
+    ///   - inputShapes: as written (N×C×H×W), by input name; see `specialized`.
+    ///   - evaluate: folds what `ShapeArithmetic` does not.
+    package func optimized(
+        inputShapes: [String: Shape] = [:], options: GraphOptions = GraphOptions(), evaluate: Evaluator? = nil
+    ) throws(GraphError) -> Graph {
+        try GraphSpec.check(self, pass: "import", specialized: false)
+        var graph = try specialized(inputShapes: inputShapes, evaluate: evaluate)
+        try GraphSpec.check(graph, pass: "specialized")
+        func run(_ pass: String, _ body: (inout Graph) throws(GraphError) -> Void) throws(GraphError) {
+            try body(&graph)
+            try GraphSpec.check(graph, pass: pass)
+        }
+        try run("eliminateIdentities") { graph throws(GraphError) in try graph.eliminateIdentities() }
+        try run("eliminateDeadNodes") { graph in graph.eliminateDeadNodes() }
+        try run("fuseConvBatchNorm") { graph throws(GraphError) in try graph.fuseConvBatchNorm() }
+        try run("fuseActivation") { graph in graph.fuseActivation() }
+        if options.channelsLast || options.channelsLastInput {
+            try run("channelsLast") { graph throws(GraphError) in
+                try graph.channelsLast(inputs: options.channelsLastInput)
+            }
+            try run("foldConstants") { graph throws(GraphError) in try graph.foldConstants(evaluate: evaluate) }
+            try run("eliminateIdentities") { graph throws(GraphError) in try graph.eliminateIdentities() }
+        }
+        try run("eliminateDeadNodes") { graph in graph.eliminateDeadNodes() }
+        return graph
+    }
+}
