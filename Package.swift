@@ -11,6 +11,7 @@ struct Module {
     let name: String
     let imports: [String]
     var products: [Target.Dependency] = []
+    var excludes: [String] = []
     /// Whether `Tests/<name>Tests` exists.
     var tested = true
 }
@@ -40,7 +41,7 @@ let floors: [[Module]] = [
     // 2: running graphs, reading files
     [
         Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"]),
-        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf]),
+        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
     // 3: Quantization, Training, Models come here
@@ -106,6 +107,7 @@ let package = Package(
             .target(
                 name: module.name,
                 dependencies: module.imports.map { .init(stringLiteral: $0) } + module.products,
+                exclude: module.excludes,
                 swiftSettings: swiftSettings)
         }
         + modules.filter(\.tested).map { module in

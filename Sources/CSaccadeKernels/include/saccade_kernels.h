@@ -1,1 +1,17 @@
 #pragma once
+// The kernels of the inference runtime in C. One folder per operator holds
+//   <operator>.h    the contract: formula, layouts, what may alias
+//   naive.c         the formula as plain loops: the oracle of the tests
+//   generic.inc     the kernel written on the names of vectors/*.h
+//   <isa>.c         the kernel for one instruction set
+//   kernels.inc     the registry, which declares, chooses and tests every implementation
+//
+// Kernels never allocate, keep no state and may be called from several threads.
+
+#include "../activation/activation.h"
+#include "../conv2d_f32/conv2d_f32.h"
+#include "../depthwise_f32/depthwise_f32.h"
+#include "../elementwise_f32/elementwise_f32.h"
+#include "../isa/isa.h"
+#include "../maxpool2d_f32/maxpool2d_f32.h"
+#include "../softmax_f32/softmax_f32.h"

@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+#include "../activation/activation.h"
+#include "../vectors/avx2.h"
+#include "elementwise_f32.h"
+
+SK_TARGET_BEGIN
+#include "../vectors/math.inc"
+
+#include "../activation/generic.inc"
+
+#define KERNEL sk_elementwise_f32_avx2
+#define KERNEL_NAME "elementwise_f32_avx2"
+#define KERNEL_ISA sk_isa_avx2
+#include "generic.inc"
+SK_TARGET_END
+#endif

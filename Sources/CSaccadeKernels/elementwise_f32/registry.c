@@ -1,0 +1,22 @@
+#include "elementwise_f32.h"
+
+#define SK_ELEMENTWISE_F32(kernel) extern const sk_elementwise_f32_kernel kernel;
+#include "kernels.inc"
+#undef SK_ELEMENTWISE_F32
+
+static const sk_elementwise_f32_kernel *const kernels[] = {
+#define SK_ELEMENTWISE_F32(kernel) &kernel,
+#include "kernels.inc"
+#undef SK_ELEMENTWISE_F32
+};
+
+const sk_elementwise_f32_kernel *const *sk_elementwise_f32_kernels(size_t *count) {
+    *count = sizeof kernels / sizeof kernels[0];
+    return kernels;
+}
+
+const sk_elementwise_f32_kernel *sk_elementwise_f32_choose(sk_isa isa) {
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
+        if (kernels[i]->isa == isa) return kernels[i];
+    return &sk_elementwise_f32_portable;
+}

@@ -1,0 +1,57 @@
+#pragma once
+// Vectors of 4 floats in the compiler's own vector type; see avx512.h for what each name means. No fused multiply-add:
+// the product is rounded before it is added.
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SK_TARGET_BEGIN
+#define SK_TARGET_END
+
+#define VF_LANES 4
+
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vf_integers __attribute__((vector_size(16)));
+typedef size_t vf_mask;
+
+static inline vf vf_load(const float *p) {
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static inline void vf_store(float *p, vf v) { memcpy(p, &v, sizeof v); }
+static inline vf vf_set1(float x) { return (vf){x, x, x, x}; }
+static inline vf vf_add(vf a, vf b) { return a + b; }
+static inline vf vf_sub(vf a, vf b) { return a - b; }
+static inline vf vf_mul(vf a, vf b) { return a * b; }
+static inline vf vf_div(vf a, vf b) { return a / b; }
+static inline vf vf_sqrt(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+static inline vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
+static inline vf vf_fnma(vf a, vf b, vf c) { return c - a * b; }
+/// `a` in the lanes where `chosen` is all ones, else `b`.
+static inline vf vf_choose(vf_integers chosen, vf a, vf b) {
+    return (vf)((chosen & (vf_integers)a) | (~chosen & (vf_integers)b));
+}
+static inline vf vf_min(vf a, vf b) { return vf_choose(a < b, a, b); }
+static inline vf vf_max(vf a, vf b) { return vf_choose(a > b, a, b); }
+static inline vf vf_select_negative(vf v, vf y, vf x) { return vf_choose(v < vf_set1(0), y, x); }
+static inline vf vf_select_nan(vf x, vf y) { return vf_choose(x == x, y, x); }
+static inline vf vf_round(vf a) {
+    return (vf){rintf(a[0]), rintf(a[1]), rintf(a[2]), rintf(a[3])};
+}
+static inline vf vf_scale(vf a, vf n) {
+    // NaN converts to some integer; the product with `a`, which is NaN too, is NaN all the same.
+    vf bounded = vf_min(vf_set1(127), vf_max(vf_set1(-126), vf_choose(n == n, n, vf_set1(0))));
+    vf_integers exponent = __builtin_convertvector(bounded, vf_integers) + 127;
+    return a * (vf)(exponent << 23);
+}
+static inline vf vf_reciprocal(vf a) { return vf_set1(1) / a; }
+static inline vf_mask vf_mask_first(size_t count) { return count; }
+static inline vf vf_load_mask(const float *p, vf_mask mask) {
+    vf v = {0, 0, 0, 0};
+    memcpy(&v, p, mask * sizeof(float));
+    return v;
+}
+static inline void vf_store_mask(float *p, vf_mask mask, vf v) { memcpy(p, &v, mask * sizeof(float)); }

@@ -1,0 +1,226 @@
+import Foundation
+import Graphs
+import Kernels
+import Tensors
+
+extension DataFormat {
+    var axes: ImageAxes { self == .channelsLast ? .channelsLast : .channelsFirst }
+}
+
+extension Graphs.Activation {
+    var fused: FusedActivation {
+        switch self {
+        case .none: .none
+        case .relu: .relu
+        case .silu: .silu
+        case .sigmoid: .sigmoid
+        case .tanh: .tanh
+        case .hardSwish: .hardSwish
+        case .leakyRelu(let slope): .leakyRelu(slope: slope)
+        case .hardSigmoid(let slope, let offset): .hardSigmoid(slope: slope, offset: offset)
+        case .clip(let minimum, let maximum): .clip(minimum: minimum, maximum: maximum)
+        }
+    }
+}
+
+extension Lowering {
+    /// Inputs: x, weights, bias?, and in plans a residual? that is added after the activation.
+    mutating func convolution(_ convolution: Convolution) throws(ExecutionError) -> StepBody {
+        let x = try input(0)
+        let y = outputs[0]
+        guard convolution.dataFormat == .channelsLast, x.shape.rank == 4 else {
+            throw unsupported("images in channels-first order")
+        }
+        guard let weights = optional(1)?.constant else { throw unsupported("weights that are computed") }
+        guard optional(2) == nil || optional(2)?.constant != nil else { throw unsupported("bias that is computed") }
+        let bias = optional(2)?.constant
+        let residual = optional(3)
+        guard y.shape.count > 0, x.shape.count > 0, weights.shape.count > 0 else { return { _ in true } }
+        let window = convolution.window
+        let shape = ConvolutionShape(
+            batch: x.shape[0], inputHeight: x.shape[1], inputWidth: x.shape[2], inputChannels: x.shape[3],
+            outputHeight: y.shape[1], outputWidth: y.shape[2], outputChannels: y.shape[3],
+            kernelHeight: weights.shape[2], kernelWidth: weights.shape[3], strideHeight: window.strides.height,
+            strideWidth: window.strides.width, dilationHeight: window.dilations.height,
+            dilationWidth: window.dilations.width, padTop: window.padding.top, padLeft: window.padding.left,
+            groups: convolution.groups, inputPixelStride: x.rowStride, outputPixelStride: y.rowStride,
+            addendPixelStride: residual?.rowStride)
+        let activation = convolution.activation.fused
+        let packed: PackedConvolution?
+        do {
+            packed = try PackedConvolution(
+                shape: shape, weights: weights.baseAddress.assumingMemoryBound(to: Float.self),
+                bias: bias?.baseAddress.assumingMemoryBound(to: Float.self), activation: activation,
+                instructionSet: instructionSet)
+        } catch {
+            throw ExecutionError(.outOfMemory(bytes: weights.byteCount))
+        }
+        let hasResidual = residual != nil
+        guard let packed else {
+            kernel = "conv2d_f32_naive"
+            return { context in
+                Reference.convolution(
+                    shape, weights: weights.baseAddress.assumingMemoryBound(to: Float.self),
+                    bias: bias?.baseAddress.assumingMemoryBound(to: Float.self), input: context.floats(input: 0),
+                    addend: hasResidual ? UnsafePointer(context.floats(input: 3)) : nil,
+                    output: context.floats(output: 0), activation: activation)
+                return true
+            }
+        }
+        kernel = packed.kernelName
+        multiplyAdds = packed.multiplyAdds
+        return { context in
+            packed.run(
+                input: context.floats(input: 0),
+                addend: hasResidual ? UnsafePointer(context.floats(input: 3)) : nil,
+                output: context.floats(output: 0), threads: context.threads)
+            return true
+        }
+    }
+
+    func batchNormalization(_ normalization: BatchNormalization) throws(ExecutionError) -> StepBody {
+        let x = try input(0)
+        let y = outputs[0]
+        let channelAxis = normalization.dataFormat == .channelsLast ? x.shape.rank - 1 : min(1, x.shape.rank - 1)
+        guard let scale = try floats(1), let bias = try floats(2), let mean = try floats(3),
+            let variance = try floats(4)
+        else { throw unsupported("parameters that are computed") }
+        let factors = scale.indices.map { scale[$0] / (variance[$0] + normalization.epsilon).squareRoot() }
+        let shifts = factors.indices.map { bias[$0] - mean[$0] * factors[$0] }
+        return { context in
+            Reference.affine(
+                x.view(at: context.input(0)), to: y.view(at: context.output(0)), channelAxis: channelAxis,
+                scale: factors, shift: shifts)
+            return true
+        }
+    }
+
+    mutating func maxPool(_ pool: Pool) throws(ExecutionError) -> StepBody {
+        let x = try input(0)
+        let y = outputs[0]
+        guard x.shape.count > 0, y.shape.count > 0 else { return { _ in true } }
+        let (rows, columns) = pool.extents
+        guard pool.dataFormat == .channelsLast else {
+            let axes = pool.dataFormat.axes
+            return { context in
+                Reference.maxPool(
+                    x.view(at: context.input(0)), to: y.view(at: context.output(0)), axes: axes, rows: rows,
+                    columns: columns)
+                return true
+            }
+        }
+        kernel = "maxpool2d_f32_\(instructionSet.rawValue)"
+        let pooling = MaxPoolingKernel(
+            input: x.shape, inputPixelStride: x.rowStride, output: y.shape, outputPixelStride: y.rowStride,
+            rows: rows, columns: columns, instructionSet: instructionSet)
+        return { context in
+            pooling.run(input: context.floats(input: 0), output: context.floats(output: 0), threads: context.threads)
+            return true
+        }
+    }
+
+    func averagePool(_ pool: Pool, countsPadding: Bool) throws(ExecutionError) -> StepBody {
+        let x = try input(0)
+        let y = outputs[0]
+        let (rows, columns) = pool.extents
+        let axes = pool.dataFormat.axes
+        return { context in
+            Reference.averagePool(
+                x.view(at: context.input(0)), to: y.view(at: context.output(0)), axes: axes, rows: rows,
+                columns: columns, countsPadding: countsPadding)
+            return true
+        }
+    }
+
+    func globalAveragePool(_ format: DataFormat) throws(ExecutionError) -> StepBody {
+        let x = try input(0)
+        let y = outputs[0]
+        let axes = format == .channelsLast ? Array(1..<x.shape.rank - 1) : Array(2..<x.shape.rank)
+        return { context in
+            Reference.reduce(x.view(at: context.input(0)), to: y.view(at: context.output(0)), axes: axes, .mean)
+            return true
+        }
+    }
+
+    mutating func resize(_ resize: Resize) throws(ExecutionError) -> StepBody {
+        let x = try input(0)
+        let y = outputs[0]
+        guard x.dtype == .float32 else { throw unsupported("a resize of \(x.dtype)") }
+        let scales = try floats(1).flatMap { $0.isEmpty ? nil : $0 }
+        var taps: [[ResampleTap]] = []
+        for axis in 0..<x.shape.rank {
+            let scale = scales.map { Double($0[axis]) } ?? Double(y.shape[axis]) / Double(max(x.shape[axis], 1))
+            taps.append(resize.taps(input: x.shape[axis], output: y.shape[axis], scale: scale))
+        }
+        guard x.shape.count > 0, y.shape.count > 0 else { return { _ in true } }
+        if resize.mode == .nearest, resize.dataFormat == .channelsLast, x.shape.rank == 4, x.shape[0] == y.shape[0],
+            x.shape[3] == y.shape[3]
+        {
+            kernel = "nearest_resize"
+            let size = x.dtype.stride
+            let nearest = NearestResize(
+                batch: x.shape[0], inputHeight: x.shape[1], inputWidth: x.shape[2], rows: taps[1].map(\.first),
+                columns: taps[2].map(\.first), pixelBytes: x.shape[3] * size, inputStride: x.rowStride * size,
+                outputStride: y.rowStride * size)
+            return { context in
+                nearest.run(input: context.input(0), output: context.output(0), threads: context.threads)
+                return true
+            }
+        }
+        let resampleTaps = taps
+        return { context in
+            Reference.resample(x.view(at: context.input(0)), to: y.view(at: context.output(0)), taps: resampleTaps)
+            return true
+        }
+    }
+}
+
+extension Pool {
+    var extents: (rows: WindowExtent, columns: WindowExtent) {
+        (
+            WindowExtent(
+                kernel: kernel.height, stride: window.strides.height, dilation: window.dilations.height,
+                padBefore: window.padding.top, padAfter: window.padding.bottom),
+            WindowExtent(
+                kernel: kernel.width, stride: window.strides.width, dilation: window.dilations.width,
+                padBefore: window.padding.left, padAfter: window.padding.right)
+        )
+    }
+}
+
+extension Resize {
+    /// The input elements that each output index along an axis reads.
+    func taps(input: Int, output: Int, scale: Double) -> [ResampleTap] {
+        let last = max(input - 1, 0)
+        if input == output, scale == 1 {
+            return (0..<output).map { ResampleTap(first: $0, second: $0, weight: 0) }
+        }
+        return (0..<output).map { index in
+            let position = Double(index)
+            let source =
+                switch coordinates {
+                case .asymmetric: position / scale
+                case .halfPixel: (position + 0.5) / scale - 0.5
+                case .pytorchHalfPixel: output > 1 ? (position + 0.5) / scale - 0.5 : 0
+                case .alignCorners: output > 1 ? position * Double(input - 1) / Double(output - 1) : 0
+                }
+            switch mode {
+            case .nearest:
+                let rounded =
+                    switch rounding {
+                    case .preferFloor: (source - 0.5).rounded(.up)
+                    case .preferCeil: (source + 0.5).rounded(.down)
+                    case .floor: source.rounded(.down)
+                    case .ceil: source.rounded(.up)
+                    }
+                let nearest = Int(min(max(rounded, 0), Double(last)))
+                return ResampleTap(first: nearest, second: nearest, weight: 0)
+            case .linear:
+                let held = min(max(source, 0), Double(last))
+                let first = Int(held)
+                return ResampleTap(
+                    first: first, second: min(first + 1, last), weight: Float(held - Double(first)))
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Dispatch
+import Synchronization
+
+/// Calls `body` with 0 ..< count on at most `threads` threads, the caller's among them, and returns when all are done.
+///
+/// Which thread takes which index is left to chance, so `body` must write to places that depend on the index alone.
+/// With one thread or one index everything runs in order on the caller's thread.
+package func parallelFor(_ count: Int, threads: Int, _ body: (Int) -> Void) {
+    guard count > 1, threads > 1 else {
+        for index in 0..<max(count, 0) { body(index) }
+        return
+    }
+    let next = Atomic<Int>(0)
+    withoutActuallyEscaping(body) { body in
+        // Called from several threads on purpose; the contract above is what makes that safe.
+        nonisolated(unsafe) let body = body
+        DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                body(index)
+            }
+        }
+    }
+}
+
+/// Calls `body` with consecutive ranges that cover 0 ..< count, each a multiple of `unit` long except the last one.
+///
+/// There are a few ranges for each thread so that a thread that the machine held up does not hold up the others, and
+/// none is shorter than `minimum`. With one thread there is one range: what `body` computes for an index must not
+/// depend on the range that it comes in.
+package func parallelRanges(
+    _ count: Int, unit: Int, minimum: Int, threads: Int, _ body: (Range<Int>) -> Void
+) {
+    guard count > 0 else { return }
+    let units = (count - 1) / unit + 1
+    let most = max(1, count / max(minimum, 1))
+    let pieces = threads > 1 ? min(threads * 4, units, most) : 1
+    guard pieces > 1 else { return body(0..<count) }
+    parallelFor(pieces, threads: threads) { piece in
+        let begin = units * piece / pieces * unit
+        let end = min(units * (piece + 1) / pieces * unit, count)
+        if begin < end { body(begin..<end) }
+    }
+}
