@@ -11,7 +11,9 @@ struct Module {
     let name: String
     let imports: [String]
     var products: [Target.Dependency] = []
+    /// Files beside the sources, and beside the tests, that are not built.
     var excludes: [String] = []
+    var testExcludes: [String] = []
     /// Whether `Tests/<name>Tests` exists.
     var tested = true
 }
@@ -41,7 +43,8 @@ let floors: [[Module]] = [
     // 2: running graphs, reading files
     [
         Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"]),
-        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"]),
+        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
+            testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
     // 3: Quantization, Training, Models come here
@@ -114,7 +117,7 @@ let package = Package(
             .testTarget(
                 name: "\(module.name)Tests",
                 dependencies: [.init(stringLiteral: module.name)] + module.imports.map { .init(stringLiteral: $0) },
-                resources: [],
+                exclude: module.testExcludes,
                 swiftSettings: swiftSettings)
         }
         + [

@@ -72,6 +72,9 @@ package enum ShapeArithmetic {
                 condition[indices.0[$0]] ? indices.1[$0] : indices.2[$0] + y.shape.count
             }
             return try both.gathered(sources).tensor(type).map { [$0] }
+        case .reduce(let reduce):
+            guard x.shape.rank == 1 else { return nil }
+            return try Numbers(x)?.reduced(reduce.function)?.tensor(type).map { [$0] }
         case .range:
             guard let start = x.integers?.first, let delta = inputs[2]?.integers?.first else { return nil }
             // Inference has counted the elements within the range of Int; the last one lies before the limit.
@@ -208,6 +211,21 @@ private enum Numbers {
             }
         default: return nil
         }
+    }
+
+    func reduced(_ function: ReduceFunction) throws(GraphError) -> Numbers? {
+        guard case .integers(let values) = self, let first = values.first else { return nil }
+        let operation: BinaryFunction
+        switch function {
+        case .sum: operation = .add
+        case .prod: operation = .mul
+        case .min: operation = .min
+        case .max: operation = .max
+        case .mean: return nil
+        }
+        var result = first
+        for value in values.dropFirst() { result = try Numbers.combine(result, value, operation) ?? result }
+        return .integers([result])
     }
 
     private static func combine(_ a: Int64, _ b: Int64, _ function: BinaryFunction) throws(GraphError) -> Int64? {
