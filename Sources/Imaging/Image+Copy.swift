@@ -22,7 +22,7 @@ extension Image {
         // From a negative place the sum cannot overflow; from inside the picture its own size is enough.
         let right = min(max(x < 0 ? x + width : min(x, self.width) + min(width, self.width), 0), self.width)
         let bottom = min(max(y < 0 ? y + height : min(y, self.height) + min(height, self.height), 0), self.height)
-        guard x < right, y < bottom else { return nil }
+        guard max(x, 0) < right, max(y, 0) < bottom else { return nil }
         let (left, top) = (max(x, 0) & ~1, max(y, 0) & ~1)
         let image = pool.image(width: right - left, height: bottom - top, color: color)
         self.y.part(x: left, y: top).copy(to: image.y)

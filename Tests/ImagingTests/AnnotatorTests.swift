@@ -136,7 +136,8 @@ import Testing
         }
         // At most one value a cell: cells of 14 pixels, 10 x 9 of them.
         if concealment == .pixelate {
-            let values = Set((21..<141).flatMap { y in (31..<171).map { x in [x / 14, y / 14, Int(image.y.row(y)[x])] } })
+            let values = Set(
+                (21..<141).flatMap { y in (31..<171).map { x in [x / 14, y / 14, Int(image.y.row(y)[x])] } })
             #expect(values.count <= 4 * 11 * 10)
         }
         #expect(image.y.row(10)[100] == before[10 * 200 + 100])  // outside nothing changes

@@ -53,6 +53,23 @@ void sp_blend_coverage(
 void sp_halve_coverage(
     const uint8_t *_Nonnull top, const uint8_t *_Nonnull bottom, size_t count, uint8_t *_Nonnull out);
 
+/// coverage[i] = the larger of it and source[i].
+void sp_unite_coverage(uint8_t *_Nonnull coverage, const uint8_t *_Nonnull source, size_t count);
+
+/// A line with round ends: from (x, y) by (dx, dy), `radius` pixels to either side, `full` (0...255) in its middle.
+typedef struct sp_line {
+    float x, y, dx, dy, radius, full;
+} sp_line;
+
+/// Unites a row of coverage with what a line covers of it. The row's pixel i spans left + i to left + i + 1, and its
+/// middle lies at `center_y`.
+void sp_unite_line(
+    uint8_t *_Nonnull coverage, size_t count, float left, float center_y, const sp_line *_Nonnull line);
+
+/// Writes `count` pixels that go from `first` on by `step` each; both are levels times 65536, and the levels stay
+/// within 0...255.
+void sp_write_ramp(uint8_t *_Nonnull row, size_t count, int32_t first, int32_t step);
+
 // ---------------------------------------------------------------------------------------------------------- turning
 
 /// Copies a plane of `width` x `height` so that the pixel at (x, y) of the source lands at (x', y'), where

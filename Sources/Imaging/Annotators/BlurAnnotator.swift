@@ -1,3 +1,4 @@
+import CSaccadePixels
 package import Detections
 
 /// Makes an object unrecognisable: what remains of it are the means of some ten cells along its longer side, drawn
@@ -46,26 +47,41 @@ package struct BlurAnnotator {
                 means.append(Int32((sum + xs.count * ys.count / 2) / (xs.count * ys.count)))
             }
         }
-        for y in rect.y1..<rect.y2 {
-            let (upper, lower, down) = Self.neighbours(y - rect.y1, cell: cell, count: rows, smooth: smooth)
-            let bytes = UnsafeMutableBufferPointer(start: plane.row(y) + rect.x1, count: rect.width)
-            for x in bytes.indices {
-                let (left, right, across) = Self.neighbours(x, cell: cell, count: columns, smooth: smooth)
-                let top = means[upper * columns + left] * (256 - across) + means[upper * columns + right] * across
-                let bottom = means[lower * columns + left] * (256 - across) + means[lower * columns + right] * across
-                bytes[x] = UInt8(truncatingIfNeeded: (top * (256 - down) + bottom * down + 32_768) >> 16)
+        let width = rect.width
+        for y in 0..<rect.height {
+            let out = plane.row(rect.y1 + y) + rect.x1
+            if smooth {
+                let (upper, lower, share) = Self.neighbours(y, cell: cell, count: rows)
+                /// The mean of a column of cells at this row, times 65536.
+                func mean(_ column: Int) -> Int32 {
+                    let (a, b) = (means[upper * columns + column], means[lower * columns + column])
+                    return a * (65_536 - share) + b * share
+                }
+                // Flat to the middle of the first cell, straight from middle to middle, flat again.
+                var x = min(cell / 2, width)
+                sp_write_ramp(out, x, mean(0), 0)
+                for column in 1..<max(columns, 1) {
+                    let end = min(x + cell, width)
+                    let (from, to) = (mean(column - 1), mean(column))
+                    let step = (to - from) / Int32(cell)
+                    sp_write_ramp(out + x, end - x, from + step / 2, step)
+                    x = end
+                }
+                sp_write_ramp(out + x, width - x, mean(columns - 1), 0)
+            } else {
+                for column in 0..<columns {
+                    let x = column * cell
+                    sp_write_ramp(out + x, min(cell, width - x), means[y / cell * columns + column] << 16, 0)
+                }
             }
         }
     }
 
-    /// The cells whose middles lie on both sides of a pixel, and the share of the second, 0 to 256.
-    private static func neighbours(
-        _ pixel: Int, cell: Int, count: Int, smooth: Bool
-    ) -> (first: Int, second: Int, share: Int32) {
-        guard smooth else { return (pixel / cell, pixel / cell, 0) }
-        let place = 2 * pixel + 1 - cell
+    /// The rows of cells whose middles lie on both sides of a row of pixels, and the share of the second, 0 to 65536.
+    private static func neighbours(_ row: Int, cell: Int, count: Int) -> (first: Int, second: Int, share: Int32) {
+        let place = 2 * row + 1 - cell
         guard place > 0 else { return (0, 0, 0) }
         let first = place / (2 * cell)
-        return (first, min(first + 1, count - 1), Int32(place % (2 * cell) * 256 / (2 * cell)))
+        return (first, min(first + 1, count - 1), Int32(place % (2 * cell) * 65_536 / (2 * cell)))
     }
 }

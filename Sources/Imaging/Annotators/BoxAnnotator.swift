@@ -9,6 +9,10 @@ package struct BoxAnnotator: Sendable {
     package func annotate(_ image: inout Image, _ detection: Detection, lineWidth: Int) {
         guard let rect = Self.outline(of: detection.box, lineWidth: lineWidth, in: image) else { return }
         let color = Palette.color(trackID: detection.trackID, classIndex: detection.classIndex)
+        let shade = max(1, lineWidth / 4)
+        if detection.origin != .predicted {
+            image.outline(rect.inset(by: -shade), .black, thickness: shade, opacity: 0.4)
+        }
         switch detection.origin {
         case .detected:
             image.outline(rect, color, thickness: lineWidth)

@@ -39,11 +39,13 @@ final class CoverageMask {
     func add(_ coverage: [UInt8], width: Int, height: Int, x: Int, y: Int) {
         let part = PixelRect(x1: x, y1: y, x2: x + width, y2: y + height).intersection(bounds)
         guard !part.isEmpty, coverage.count >= width * height else { return }
-        for row in part.y1..<part.y2 {
-            let source = (row - y) * width + part.x1 - x
-            let target = touch(row: row, from: part.x1, to: part.x2)
-            for column in 0..<part.width {
-                bytes[target + column] = max(bytes[target + column], coverage[source + column])
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            coverage.withUnsafeBufferPointer { coverage in
+                guard let target = bytes.baseAddress, let source = coverage.baseAddress else { return }
+                for row in part.y1..<part.y2 {
+                    let place = touch(row: row, from: part.x1, to: part.x2)
+                    sp_unite_coverage(target + place, source + (row - y) * width + part.x1 - x, part.width)
+                }
             }
         }
     }
@@ -58,27 +60,23 @@ final class CoverageMask {
         let (dx, dy) = (b.x - a.x, b.y - a.y)
         let squaredLength = dx * dx + dy * dy
         guard squaredLength.isFinite else { return }
-        let full = min(max(opacity, 0), 1) * 255
-        for row in top..<bottom {
-            let centerY = Float(row) + 0.5
-            // The part of the line that comes near this row, and with it the columns to look at.
-            var (t1, t2): (Float, Float) = (0, 1)
-            if abs(dy) > 0.001 {
-                let (p, q) = ((centerY - reach - a.y) / dy, (centerY + reach - a.y) / dy)
-                (t1, t2) = (min(max(min(p, q), 0), 1), min(max(max(p, q), 0), 1))
-            }
-            let (x1, x2) = (a.x + t1 * dx, a.x + t2 * dx)
-            let left = max(Self.whole(min(x1, x2) - reach), bounds.x1)
-            let right = min(Self.whole(max(x1, x2) + reach) + 1, bounds.x2)
-            guard left < right else { continue }
-            let target = touch(row: row, from: left, to: right)
-            for column in left..<right {
-                let (px, py) = (Float(column) + 0.5 - a.x, centerY - a.y)
-                let t = squaredLength > 0 ? min(max((px * dx + py * dy) / squaredLength, 0), 1) : 0
-                let (ex, ey) = (px - t * dx, py - t * dy)
-                let distance = (ex * ex + ey * ey).squareRoot()
-                let coverage = UInt8(min(max(radius + 0.5 - distance, 0), 1) * full)
-                bytes[target + column - left] = max(bytes[target + column - left], coverage)
+        var line = sp_line(x: a.x, y: a.y, dx: dx, dy: dy, radius: radius, full: min(max(opacity, 0), 1) * 255)
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return }
+            for row in top..<bottom {
+                let centerY = Float(row) + 0.5
+                // The part of the line that comes near this row, and with it the columns to look at.
+                var (t1, t2): (Float, Float) = (0, 1)
+                if abs(dy) > 0.001 {
+                    let (p, q) = ((centerY - reach - a.y) / dy, (centerY + reach - a.y) / dy)
+                    (t1, t2) = (min(max(min(p, q), 0), 1), min(max(max(p, q), 0), 1))
+                }
+                let (x1, x2) = (a.x + t1 * dx, a.x + t2 * dx)
+                let left = max(Self.whole(min(x1, x2) - reach), bounds.x1)
+                let right = min(Self.whole(max(x1, x2) + reach) + 1, bounds.x2)
+                guard left < right else { continue }
+                let place = touch(row: row, from: left, to: right)
+                sp_unite_line(start + place, right - left, Float(left), centerY, &line)
             }
         }
     }

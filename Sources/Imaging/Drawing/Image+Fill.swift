@@ -24,19 +24,21 @@ extension Image {
     /// Draws the outline of a rectangle: a frame of the given thickness inside its edges, clipped to the picture.
     ///
     /// With `dash` it consists of pieces of that length, of which one lies at each corner.
-    package mutating func outline(_ rect: PixelRect, _ color: Color, thickness: Int, dash: Int? = nil) {
+    package mutating func outline(
+        _ rect: PixelRect, _ color: Color, thickness: Int, dash: Int? = nil, opacity: Float = 1
+    ) {
         guard !rect.isEmpty, thickness > 0 else { return }
         let inner = rect.inset(by: thickness)
-        guard !inner.isEmpty else { return fill(rect, color) }
+        guard !inner.isEmpty else { return fill(rect, color, opacity: opacity) }
         for span in Dashes(from: rect.x1, to: rect.x2, dash: dash) {
-            fill(PixelRect(x1: span.lowerBound, y1: rect.y1, x2: span.upperBound, y2: inner.y1), color)
-            fill(PixelRect(x1: span.lowerBound, y1: inner.y2, x2: span.upperBound, y2: rect.y2), color)
+            let (left, right) = (span.lowerBound, span.upperBound)
+            fill(PixelRect(x1: left, y1: rect.y1, x2: right, y2: inner.y1), color, opacity: opacity)
+            fill(PixelRect(x1: left, y1: inner.y2, x2: right, y2: rect.y2), color, opacity: opacity)
         }
         for span in Dashes(from: rect.y1, to: rect.y2, dash: dash) {
             let (top, bottom) = (max(span.lowerBound, inner.y1), min(span.upperBound, inner.y2))
-            guard top < bottom else { continue }
-            fill(PixelRect(x1: rect.x1, y1: top, x2: inner.x1, y2: bottom), color)
-            fill(PixelRect(x1: inner.x2, y1: top, x2: rect.x2, y2: bottom), color)
+            fill(PixelRect(x1: rect.x1, y1: top, x2: inner.x1, y2: bottom), color, opacity: opacity)
+            fill(PixelRect(x1: inner.x2, y1: top, x2: rect.x2, y2: bottom), color, opacity: opacity)
         }
     }
 

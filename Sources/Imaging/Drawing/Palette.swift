@@ -22,7 +22,7 @@ package enum Palette {
     private static func color(number: UInt64, offset: Double) -> Color {
         // 2^64 / golden ratio: the wrapped product is the fraction.
         let fraction = Double((number &* 0x9E37_79B9_7F4A_7C15) >> 11) / Double(1 << 53)
-        let lightness = [0.70, 0.62, 0.78][Int(number % 3)]
+        let lightness = number % 3 == 0 ? 0.70 : number % 3 == 1 ? 0.62 : 0.78
         return color(lightness: lightness, chroma: 0.19, hue: fraction + offset)
     }
 
@@ -35,14 +35,12 @@ package enum Palette {
             let l = cubed(lightness + 0.3963377774 * a + 0.2158037573 * b)
             let m = cubed(lightness - 0.1055613458 * a - 0.0638541728 * b)
             let n = cubed(lightness - 0.0894841775 * a - 1.2914855480 * b)
-            let linear = [
+            let linear = SIMD3(
                 4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * n,
                 -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * n,
-                -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * n,
-            ]
-            if chroma <= 0 || linear.allSatisfy({ $0 >= -0.001 && $0 <= 1.001 }) {
-                let levels = linear.map(level)
-                return Color(red: levels[0], green: levels[1], blue: levels[2])
+                -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * n)
+            if chroma <= 0 || (linear.min() >= -0.001 && linear.max() <= 1.001) {
+                return Color(red: level(linear.x), green: level(linear.y), blue: level(linear.z))
             }
             chroma -= 0.01
         }
