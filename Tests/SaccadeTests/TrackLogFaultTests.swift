@@ -27,7 +27,7 @@ struct TrackLogFaultTests {
             #expect(error?.exitCode == [ENOSPC: 74, EIO: call == 1 ? 73 : 74, EACCES: 77, EPIPE: 74][code])
             #expect(
                 error?.reason == [ENOSPC: "disk_full", EACCES: "denied", EPIPE: "reset"][code]
-                    ?? (call == 1 ? "refused" : "internal"))
+                    ?? (call == 1 ? "cannot_create" : "io"))
             // No incomplete file has the name of a complete one, and what was written is the beginning of the whole.
             #expect(files.text("/nowhere/out") == nil)
             #expect(whole.hasPrefix(files.text("/nowhere/out.part") ?? ""))

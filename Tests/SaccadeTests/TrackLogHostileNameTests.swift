@@ -22,8 +22,9 @@ struct TrackLogHostileNameTests {
         try writer.finish()
     }
 
-    @Test(arguments: names)
-    func jsonHoldsAnyName(name: String) throws {
+    @Test(arguments: names.indices)
+    func jsonHoldsAnyName(index: Int) throws {
+        let name = Self.names[index]
         let folder = try TemporaryFolder()
         try log(naming: name, to: folder.file("a.jsonl"))
         let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("a.jsonl")))
@@ -57,8 +58,9 @@ struct TrackLogHostileNameTests {
                 == "\"a,\"\"b\"\"\nc\",0,0,0,0,1,1,0,1,,\"a,\"\"b\"\"\nc\",detected\n")
     }
 
-    @Test(arguments: names)
-    func labelFilesStayInTheirFolder(name: String) throws {
+    @Test(arguments: names.indices)
+    func labelFilesStayInTheirFolder(index: Int) throws {
+        let name = Self.names[index]
         let folder = try TemporaryFolder()
         try log(naming: name, to: folder.file("labels"), format: .yolo)
         #expect(try folder.names() == ["labels"])

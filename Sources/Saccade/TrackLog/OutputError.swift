@@ -54,14 +54,14 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The word for it in the closed vocabulary of reasons.
+    /// The word for it in the closed vocabulary of reasons, the same as for media.
     public var reason: String {
         switch kind {
-        case .cannotCreate, .conflict: "refused"
+        case .cannotCreate, .conflict: "cannot_create"
         case .denied: "denied"
         case .diskFull: "disk_full"
         case .closed: "reset"
-        case .writeFailed: "internal"
+        case .writeFailed: "io"
         }
     }
 

@@ -55,12 +55,12 @@ public struct TrackLogError: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
-    /// The word for it in the closed vocabulary of reasons.
+    /// The word for it in the closed vocabulary of reasons, the same as for media.
     public var reason: String {
         switch kind {
-        case .noInput: "refused"
+        case .noInput: "not_found"
         case .denied: "denied"
-        case .readFailed: "internal"
+        case .readFailed: "io"
         case .corrupt: "corrupt"
         case .unsupported: "unsupported"
         case .tooLarge: "too_large"
