@@ -1,6 +1,7 @@
 // What Swift cannot import from libav* by itself: macros and variadic functions, each with the reason beside it.
 #pragma once
 #include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>

@@ -124,7 +124,8 @@ final class ByteSink {
         if let context {
             avio_flush(context)
             if failure == nil, context.pointee.error < 0 {
-                failure = MediaError(code: context.pointee.error, "Writing '\(LogCapture.readable(path))' failed", fallback: .io)
+                failure = MediaError(
+                    code: context.pointee.error, "Writing '\(LogCapture.readable(path))' failed", fallback: .io)
             }
         }
         if failure == nil, synchronizes, isRegularFile, fsync(descriptor) != 0 { _ = fail(errno) }

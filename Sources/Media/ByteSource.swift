@@ -113,7 +113,8 @@ final class ByteSource {
             if Deadline.now >= limit || deadline.isExpired {
                 return fail(
                     MediaError(
-                        .timeout, "No data from \(name) for \(stallTimeout) s: the writer has stopped or never started"))
+                        .timeout, "No data from \(name) for \(stallTimeout) s: the writer has stopped or never started")
+                )
             }
         }
     }

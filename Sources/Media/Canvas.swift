@@ -43,7 +43,9 @@ final class Canvas {
             frame = fresh
         }
         if image.width == pictureWidth, image.height == pictureHeight, image.color == color {
-            for (index, plane) in [image.y, image.u, image.v].enumerated() { copy(plane, to: index, x: 0, y: 0, pads: true) }
+            for (index, plane) in [image.y, image.u, image.v].enumerated() {
+                copy(plane, to: index, x: 0, y: 0, pads: true)
+            }
         } else {
             try fit(image)
         }

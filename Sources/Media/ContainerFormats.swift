@@ -5,7 +5,8 @@
 enum ContainerFormats {
     static let video: Set<String> = [
         "mov", "matroska", "avi", "mpegts", "mpeg", "flv", "live_flv", "asf", "asf_o", "ogg", "mxf", "nut", "ivf",
-        "h264", "hevc", "vvc", "av1", "obu", "m4v", "mpegvideo", "mjpeg", "mjpeg_2000", "h263", "h261", "vc1", "vc1test",
+        "h264", "hevc", "vvc", "av1", "obu", "m4v", "mpegvideo", "mjpeg", "mjpeg_2000", "h263", "h261", "vc1",
+        "vc1test",
         "dv", "gif", "apng", "yuv4mpegpipe", "rm", "wtv", "gxf", "cavsvideo", "avs2", "avs3", "dirac", "swf", "nsv",
         "nuv", "smjpeg", "mpjpeg", "ipmovie", "flic", "roq", "ea", "smk", "bink", "rpl", "thp", "lvf", "mtv", "mvi",
         "pva", "dhav", "kux", "xmv", "4xm", "filmstrip", "ivr", "image2pipe", "webm", "jv", "ico",

@@ -50,7 +50,8 @@ final class ContainerReader: FrameReader {
         for reserve in [0.0, 5, 30, .infinity] {
             let beginning = demuxer.withStream(stream.index) { max($0.pointee.start_time, 0) }
             let distance = Timestamp(seconds: min(reserve, 1e6), timeBase: stream.timeBase).value
-            guard demuxer.seek(stream: stream.index, to: reserve.isFinite ? max(target &- distance, 0) : beginning) else {
+            guard demuxer.seek(stream: stream.index, to: reserve.isFinite ? max(target &- distance, 0) : beginning)
+            else {
                 return
             }
             decoder.flush()
@@ -90,7 +91,8 @@ final class ContainerReader: FrameReader {
         while true {
             switch try decoder.receive() {
             case .frame(let buffer):
-                try VideoDecoder.check(width: buffer.av.pointee.width, height: buffer.av.pointee.height, against: options)
+                try VideoDecoder.check(
+                    width: buffer.av.pointee.width, height: buffer.av.pointee.height, against: options)
                 let (time, duration) = timing.stamp(buffer.av)
                 let orientation =
                     options.autorotates ? Orientation(of: buffer.av) ?? streamOrientation : .upright
@@ -140,7 +142,8 @@ final class ContainerReader: FrameReader {
     private func isInRange(_ packet: Packet) -> Bool {
         guard copied.contains(packet.streamIndex) else { return false }
         let time = packet.av.pointee.pts != sk_nopts ? packet.av.pointee.pts : packet.av.pointee.dts
-        guard time != sk_nopts, let timeBase = demuxer.streams.first(where: { $0.index == packet.streamIndex })?.timeBase
+        guard time != sk_nopts,
+            let timeBase = demuxer.streams.first(where: { $0.index == packet.streamIndex })?.timeBase
         else { return true }
         let stamp = Timestamp(time, timeBase: timeBase)
         if let startTicks, stamp < Timestamp(startTicks, timeBase: stream.timeBase) { return false }
@@ -164,8 +167,10 @@ final class ContainerReader: FrameReader {
         let ownAspect = Rational(frame.sample_aspect_ratio)
         var sampleAspect = ownAspect.isPositive ? ownAspect : aspect.isPositive ? aspect : Rational(1, 1)
         if first.orientation.transposes { sampleAspect = sampleAspect.inverse }
-        let isFarClock = abs(demuxer.startSeconds) > 10
-        let origin = startTicks ?? (isFarClock ? Timestamp(seconds: demuxer.startSeconds, timeBase: stream.timeBase).value : 0)
+        let isFarClock = demuxer.startSeconds > 10
+        let clockStart = Timestamp(seconds: demuxer.startSeconds, timeBase: stream.timeBase).value
+        // No frame of a copy may come before 0, which not all containers can say.
+        let origin = min(first.time, startTicks ?? (isFarClock ? clockStart : 0))
         return VideoInfo(
             width: Int(first.orientation.transposes ? frame.height : frame.width),
             height: Int(first.orientation.transposes ? frame.width : frame.height),

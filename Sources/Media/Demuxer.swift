@@ -165,7 +165,8 @@ final class Demuxer {
         defer { deadline.disarm() }
         let code = av_read_frame(context, scratch)
         if code >= 0 {
-            discontinuity?.straighten(scratch, timeBase: sk_stream(context, scratch.pointee.stream_index).pointee.time_base)
+            discontinuity?.straighten(
+                scratch, timeBase: sk_stream(context, scratch.pointee.stream_index).pointee.time_base)
             guard let packet = Packet(moving: scratch) else { throw MediaError(.internalError, "Out of memory") }
             return .packet(packet)
         }

@@ -83,7 +83,9 @@ enum Faststart {
 
     private static func check(_ code: Int32, _ sink: ByteSink) throws(MediaError) {
         if let failure = sink.failure { throw failure }
-        if code < 0 { throw MediaError(code: code, "The file with its index in front cannot be written", fallback: .io) }
+        if code < 0 {
+            throw MediaError(code: code, "The file with its index in front cannot be written", fallback: .io)
+        }
     }
 
     /// Makes the new name durable.

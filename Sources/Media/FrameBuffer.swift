@@ -59,7 +59,9 @@ final class FramePool: Sendable {
             return stock.frames.popLast().map(FrameReference.init)
         }
         if let recycled { return FrameBuffer(recycled.frame, pool: self) }
-        guard let frame = FramePool.allocate(width: width, height: height, format: AV_PIX_FMT_YUV420P) else { return nil }
+        guard let frame = FramePool.allocate(width: width, height: height, format: AV_PIX_FMT_YUV420P) else {
+            return nil
+        }
         return FrameBuffer(frame, pool: self)
     }
 

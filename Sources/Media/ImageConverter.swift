@@ -106,7 +106,8 @@ final class ImageConverter {
 
     private static func isGray(_ format: AVPixelFormat) -> Bool {
         guard let descriptor = descriptor(format) else { return false }
-        return descriptor.nb_components <= 2 && descriptor.flags & UInt64(AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) == 0
+        return descriptor.nb_components <= 2
+            && descriptor.flags & UInt64(AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) == 0
     }
 
     /// The full-range formats of JPEG, which is BT.601 at any size (JFIF).

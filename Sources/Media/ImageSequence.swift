@@ -48,7 +48,8 @@ final class ImageSequence: FrameReader {
         }
         if let failure = failures.first, failures.count == range.count {
             throw MediaError(
-                failure.error.reason, "None of \(failures.count) images can be read; the first: \(failure.error.message)",
+                failure.error.reason,
+                "None of \(failures.count) images can be read; the first: \(failure.error.message)",
                 detail: failure.error.detail)
         }
         return nil

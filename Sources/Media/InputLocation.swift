@@ -18,14 +18,16 @@ package enum InputLocation: Equatable, Sendable {
             return
         }
         guard !argument.isEmpty, !argument.utf8.contains(0) else {
-            throw MediaError(.notFound, "The input's name is empty: give a video file, a folder of images, or - for stdin")
+            throw MediaError(
+                .notFound, "The input's name is empty: give a video file, a folder of images, or - for stdin")
         }
         var status = stat()
         guard stat(argument, &status) == 0 else {
             let code = errno
             if InputLocation.isURL(argument) {
                 throw MediaError(
-                    .unsupported, "\(shown) is not a file: URLs and FFmpeg protocols are not read, only files and folders")
+                    .unsupported,
+                    "\(shown) is not a file: URLs and FFmpeg protocols are not read, only files and folders")
             }
             if code == ENOENT, argument.contains(where: { "*?[".contains($0) }) {
                 self = try .images(InputLocation.matches(of: argument))
@@ -54,7 +56,9 @@ package enum InputLocation: Equatable, Sendable {
 
     /// Whether the text begins as a URL or a protocol of libav* does: `name:` or `name,`.
     private static func isURL(_ text: String) -> Bool {
-        guard let mark = text.firstIndex(where: { $0 == ":" || $0 == "," }), mark > text.startIndex else { return false }
+        guard let mark = text.firstIndex(where: { $0 == ":" || $0 == "," }), mark > text.startIndex else {
+            return false
+        }
         return text[..<mark].allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || "+-.".contains($0) }
     }
 

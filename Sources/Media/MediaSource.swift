@@ -63,7 +63,8 @@ package final class MediaSource: @unchecked Sendable {
                 throw MediaError(.eof, "The source has no frame in the chosen range of time")
             }
             throw MediaError(
-                .corrupt, "No frame could be decoded: the source is damaged or incomplete", detail: LogCapture.takeLine())
+                .corrupt, "No frame could be decoded: the source is damaged or incomplete",
+                detail: LogCapture.takeLine())
         }
         first = frame
         info = reader.describe(first: frame)

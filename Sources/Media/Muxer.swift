@@ -15,19 +15,25 @@ final class Muxer {
     private let videoTimeBase: AVRational
     /// Index in the output and the source's time base, by index in the source.
     private var copies: [Int: (index: Int32, timeBase: AVRational)] = [:]
+    /// Filters that give AAC from MPEG-TS the form of MP4, by index in the output.
+    private var filters: [Int32: UnsafeMutablePointer<AVBSFContext>] = [:]
     private var lastDecodingTime: [Int32: Int64] = [:]
     private let isStrict: Bool
     private(set) var movedTimestamps = 0
+    /// Packets of copied streams that were too damaged to copy.
+    private(set) var damagedCopies = 0
 
     /// The container for a file name (by its extension) or, for "-", Matroska.
     static func format(for path: String, named name: String?) throws(MediaError) -> UnsafePointer<AVOutputFormat> {
         let guessed = av_guess_format(name ?? (path == "-" ? "matroska" : nil), path == "-" ? nil : path, nil)
         let isSpecial = name == nil && !(path.split(separator: "/").last ?? "").contains(".")
         let chosen = guessed ?? (isSpecial ? av_guess_format("matroska", nil, nil) : nil)
-        guard let chosen, chosen.pointee.flags & AVFMT_NOFILE == 0, chosen.pointee.video_codec != AV_CODEC_ID_NONE else {
+        guard let chosen, chosen.pointee.flags & AVFMT_NOFILE == 0, chosen.pointee.video_codec != AV_CODEC_ID_NONE
+        else {
             throw MediaError(
                 .cannotCreate,
-                "No video container is known for '\(LogCapture.readable(name ?? path))': use .mp4, .mkv, .mov, .webm or .ts")
+                "No video container is known for '\(LogCapture.readable(name ?? path))': use .mp4, .mkv, .mov, .webm or .ts"
+            )
         }
         return UnsafePointer(chosen)
     }
@@ -82,6 +88,10 @@ final class Muxer {
         var freedPacket: UnsafeMutablePointer<AVPacket>? = scratch
         av_packet_free(&freedPacket)
         avformat_free_context(context)
+        for filter in filters.values {
+            var freed: UnsafeMutablePointer<AVBSFContext>? = filter
+            av_bsf_free(&freed)
+        }
     }
 
     /// Adds a stream to be copied, or notes that the container cannot hold it.
@@ -103,6 +113,17 @@ final class Muxer {
             av_dict_set(&copy.pointee.metadata, entry.key, entry.value, 0)
         }
         copies[stream.index] = (copy.pointee.index, stream.timeBase.av)
+        // AAC without a description of itself carries ADTS headers, which only MPEG-TS and raw files keep.
+        if id == AV_CODEC_ID_AAC, stream.parameters.pointee.extradata_size == 0, let format = context.pointee.oformat,
+            Muxer.isMP4(UnsafePointer(format))
+        {
+            var filter: UnsafeMutablePointer<AVBSFContext>?
+            guard av_bsf_alloc(av_bsf_get_by_name("aac_adtstoasc"), &filter) >= 0, let filter else { return }
+            filter.pointee.time_base_in = stream.timeBase.av
+            avcodec_parameters_copy(filter.pointee.par_in, stream.parameters)
+            filters[copy.pointee.index] = filter
+            av_bsf_init(filter)
+        }
     }
 
     /// Descriptions of the content stay; facts about the old file (its brand, its encoder) do not.
@@ -126,6 +147,13 @@ final class Muxer {
         guard let (index, timeBase) = copies[packet.streamIndex] else { return }
         guard av_packet_ref(scratch, packet.av) >= 0 else { throw MediaError(.internalError, "Out of memory") }
         defer { av_packet_unref(scratch) }
+        if let filter = filters[index] {
+            let code = av_bsf_send_packet(filter, scratch)
+            guard code >= 0, av_bsf_receive_packet(filter, scratch) >= 0 else {
+                damagedCopies += 1
+                return
+            }
+        }
         let shift = av_rescale_q(origin.value, origin.timeBase.av, timeBase)
         if scratch.pointee.pts != sk_nopts { scratch.pointee.pts &-= shift }
         if scratch.pointee.dts != sk_nopts { scratch.pointee.dts &-= shift }

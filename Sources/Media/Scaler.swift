@@ -26,7 +26,8 @@ final class Scaler {
             context = nil
             current = nil
             guard sws_isSupportedInput(from.format) != 0, sws_isSupportedOutput(to.format) != 0 else {
-                throw MediaError(.unsupported, "Pictures of pixel format '\(Scaler.name(of: from.format))' are not read")
+                throw MediaError(
+                    .unsupported, "Pictures of pixel format '\(Scaler.name(of: from.format))' are not read")
             }
             context = sws_getContext(
                 from.width, from.height, from.format, to.width, to.height, to.format,

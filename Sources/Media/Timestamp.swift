@@ -38,7 +38,8 @@ package struct Timestamp: Comparable, Sendable, CustomStringConvertible {
     /// The nearest tick to `seconds`, which is limited to what 64 bits hold; 0 when it is not a number.
     package init(seconds: Double, timeBase: Rational) {
         let ticks = timeBase.isPositive ? (seconds / timeBase.value).rounded() : 0
-        self.init(Int64(exactly: ticks) ?? (ticks > 0 ? Int64.max / 2 : ticks < 0 ? Int64.min / 2 : 0), timeBase: timeBase)
+        self.init(
+            Int64(exactly: ticks) ?? (ticks > 0 ? Int64.max / 2 : ticks < 0 ? Int64.min / 2 : 0), timeBase: timeBase)
     }
 
     package var seconds: Double { Double(value) * timeBase.value }

@@ -84,7 +84,9 @@ final class VideoDecoder {
             let code = avcodec_receive_frame(context, scratch)
             switch code {
             case 0...:
-                guard let buffer = FrameBuffer(moving: scratch) else { throw MediaError(.internalError, "Out of memory") }
+                guard let buffer = FrameBuffer(moving: scratch) else {
+                    throw MediaError(.internalError, "Out of memory")
+                }
                 return .frame(buffer)
             case sk_averror_again: return .needsInput
             case sk_averror_eof: return .endOfStream

@@ -24,7 +24,8 @@ package struct VideoParameters: Sendable {
     /// The canvas and clock of a source.
     package init(_ info: VideoInfo) {
         self.init(
-            width: info.width, height: info.height, timeBase: info.timeBase, frameRate: info.frameRate, color: info.color)
+            width: info.width, height: info.height, timeBase: info.timeBase, frameRate: info.frameRate,
+            color: info.color)
         colorTags = info.colorTags
         sampleAspectRatio = info.sampleAspectRatio
     }
@@ -139,7 +140,8 @@ final class VideoEncoder {
                 context.pointee.flags |= AV_CODEC_FLAG_QSCALE
                 context.pointee.global_quality = 3 * FF_QP2LAMBDA
             } else {
-                let pixelsPerSecond = Double(parameters.width * parameters.height) * min(parameters.frameRate.value, 120)
+                let pixelsPerSecond =
+                    Double(parameters.width * parameters.height) * min(parameters.frameRate.value, 120)
                 context.pointee.bit_rate = Int64(max(200_000, pixelsPerSecond * 0.12))
             }
         }
@@ -152,14 +154,16 @@ final class VideoEncoder {
                 fallback: .unsupported)
         }
         if let unused = av_dict_get(settings, "", nil, AV_DICT_IGNORE_SUFFIX) {
-            throw MediaError(.unsupported, "The encoder '\(codecName)' has no setting '\(String(cString: unused.pointee.key))'")
+            throw MediaError(
+                .unsupported, "The encoder '\(codecName)' has no setting '\(String(cString: unused.pointee.key))'")
         }
     }
 
     private static func codec(named name: String) throws(MediaError) -> UnsafePointer<AVCodec> {
         if let codec = avcodec_find_encoder_by_name(name), codec.pointee.type == AVMEDIA_TYPE_VIDEO { return codec }
         let descriptor = avcodec_descriptor_get_by_name(name)
-        if let id = descriptor?.pointee.id, let codec = avcodec_find_encoder(id), codec.pointee.type == AVMEDIA_TYPE_VIDEO
+        if let id = descriptor?.pointee.id, let codec = avcodec_find_encoder(id),
+            codec.pointee.type == AVMEDIA_TYPE_VIDEO
         {
             return codec
         }
@@ -167,11 +171,14 @@ final class VideoEncoder {
         var names: [String] = []
         var state: UnsafeMutableRawPointer?
         while let codec = av_codec_iterate(&state) {
-            if av_codec_is_encoder(codec) != 0, codec.pointee.id == wanted { names.append(String(cString: codec.pointee.name)) }
+            if av_codec_is_encoder(codec) != 0, codec.pointee.id == wanted {
+                names.append(String(cString: codec.pointee.name))
+            }
         }
         let offer =
             names.isEmpty
-            ? "install a build of FFmpeg with libx264" : "encoders of \(String(cString: avcodec_get_name(wanted))) here: \(names.joined(separator: ", "))"
+            ? "install a build of FFmpeg with libx264"
+            : "encoders of \(String(cString: avcodec_get_name(wanted))) here: \(names.joined(separator: ", "))"
         throw MediaError(
             .unsupported, "This build of FFmpeg has no video encoder '\(LogCapture.readable(name))'; \(offer)")
     }
@@ -187,7 +194,8 @@ final class VideoEncoder {
         }
         if hasFull { return true }
         throw MediaError(
-            .unsupported, "The encoder '\(String(cString: codec.pointee.name))' takes no 8-bit 4:2:0 pictures; use libx264")
+            .unsupported,
+            "The encoder '\(String(cString: codec.pointee.name))' takes no 8-bit 4:2:0 pictures; use libx264")
     }
 
     var timeBase: Rational { Rational(context.pointee.time_base) }

@@ -34,7 +34,7 @@ package struct VideoInfo: Sendable {
     package var streams: [StreamInfo]
     package var metadata: [(key: String, value: String)]
     /// The point of the source's clock that becomes 0 in a copy of it: the start of the chosen range (`--ss`), or the
-    /// start of a clock that is far from 0 (broadcasts); else 0, so that timestamps stay equal.
+    /// start of a clock that begins before 0 or beyond 10 s (broadcasts); else 0, so that timestamps stay equal.
     package var origin: Timestamp
 
     /// The files that are read; writing to one of them is refused.

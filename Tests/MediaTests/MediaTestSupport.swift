@@ -33,13 +33,18 @@ enum FFmpegTool {
 
     /// Makes a clip: `ffmpeg -y … path`.
     static func make(_ arguments: String, _ path: String) throws {
-        try run("ffmpeg", ["-v", "error", "-nostdin", "-y"] + arguments.split(separator: " ").map(String.init) + [path])
+        try run(
+            "ffmpeg", ["-v", "error", "-nostdin", "-y"] + arguments.split(separator: " ").map(String.init) + [path])
     }
 
     /// Times of the video frames in the order shown, in seconds.
     static func frameTimes(_ path: String) throws -> [Double] {
         try run(
-            "ffprobe", ["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=pts_time", "-of", "csv=p=0", path]
+            "ffprobe",
+            [
+                "-v", "error", "-select_streams", "v:0", "-show_entries", "frame=best_effort_timestamp_time", "-of",
+                "csv=p=0", path,
+            ]
         )
         .split(whereSeparator: { $0.isNewline || $0 == "," }).compactMap { Double($0) }
     }
@@ -69,14 +74,14 @@ struct ReadResult {
     var frames: [FrameInfo] = []
     var sizes: [String] = []
     var packets = 0
-    var damage = MediaSource.Damage()
+    var damage: MediaSource.Damage
     /// Mean of luma per frame.
     var luma: [Double] = []
 }
 
 func readAll(_ input: String, _ options: MediaOptions = MediaOptions()) throws(MediaError) -> ReadResult {
     let source = try MediaSource(input, options: options)
-    var result = ReadResult(info: source.info)
+    var result = ReadResult(info: source.info, damage: source.damage)
     loop: while true {
         switch try source.next() {
         case .frame(let frame):

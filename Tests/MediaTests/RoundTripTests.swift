@@ -10,15 +10,43 @@ struct RoundTripTests {
     init() throws { scratch = try Scratch() }
 
     static let sources: [(name: String, arguments: String, file: String, output: String, tick: Double)] = [
-        ("B-frames", "-f lavfi -i testsrc=s=160x120:r=25:d=3 -c:v libx264 -preset veryfast -bf 3", "a.mp4", "o.mp4", 1 / 12800.0),
-        ("29.97 with sound", "-f lavfi -i testsrc=s=160x120:r=30000/1001:d=2 -f lavfi -i sine=d=2 -c:v libx264 -c:a aac", "b.mp4", "o.mp4", 1 / 30000.0),
+        (
+            "B-frames", "-f lavfi -i testsrc=s=160x120:r=25:d=3 -c:v libx264 -preset veryfast -bf 3", "a.mp4", "o.mp4",
+            1 / 12800.0
+        ),
+        (
+            "29.97 with sound",
+            "-f lavfi -i testsrc=s=160x120:r=30000/1001:d=2 -f lavfi -i sine=d=2 -c:v libx264 -c:a aac", "b.mp4",
+            "o.mp4", 1 / 30000.0
+        ),
         ("AVI", "-f lavfi -i testsrc=s=160x120:r=10:d=3 -c:v mpeg4", "c.avi", "o.mp4", 0.001),
-        ("AVI with B-frames and sound", "-f lavfi -i testsrc=s=160x120:r=12:d=3 -f lavfi -i sine=d=3 -c:v mpeg4 -bf 2 -c:a libmp3lame", "c2.avi", "o.mp4", 0.001),
-        ("variable rate", "-f lavfi -i testsrc=s=160x120:r=30:d=3 -vf select='mod(n\\,7)+lt(mod(n\\,11)\\,4)' -vsync vfr -c:v libx264", "d.mkv", "o.mp4", 0.001),
-        ("variable rate to Matroska", "-f lavfi -i testsrc=s=160x120:r=30:d=3 -vf select='mod(n\\,3)' -vsync vfr -c:v libx264", "d.mkv", "o.mkv", 0.001),
-        ("start at 1.4 s", "-f lavfi -i testsrc=s=160x120:r=25:d=2 -f lavfi -i sine=d=2 -c:v libx264 -c:a aac", "e.ts", "o.mp4", 1 / 90000.0),
-        ("start at 3 s", "-f lavfi -i testsrc=s=160x120:r=25:d=2 -c:v libx264 -output_ts_offset 3", "f.mkv", "o.mkv", 0.001),
-        ("60 frames in 1 MHz", "-f lavfi -i testsrc=s=64x48:r=60:d=1 -c:v libx264 -video_track_timescale 1000000", "g.mp4", "o.mp4", 1e-6),
+        (
+            "AVI with B-frames and sound",
+            "-f lavfi -i testsrc=s=160x120:r=12:d=3 -f lavfi -i sine=d=3 -c:v mpeg4 -bf 2 -c:a libmp3lame", "c2.avi",
+            "o.mp4", 0.001
+        ),
+        (
+            "variable rate",
+            "-f lavfi -i testsrc=s=160x120:r=30:d=3 -vf select='mod(n\\,7)+lt(mod(n\\,11)\\,4)' -vsync vfr -c:v libx264",
+            "d.mkv", "o.mp4", 0.001
+        ),
+        (
+            "variable rate to Matroska",
+            "-f lavfi -i testsrc=s=160x120:r=30:d=3 -vf select='mod(n\\,3)' -vsync vfr -c:v libx264", "d.mkv", "o.mkv",
+            0.001
+        ),
+        (
+            "start at 1.4 s", "-f lavfi -i testsrc=s=160x120:r=25:d=2 -f lavfi -i sine=d=2 -c:v libx264 -c:a aac",
+            "e.ts", "o.mp4", 1 / 90000.0
+        ),
+        (
+            "start at 3 s", "-f lavfi -i testsrc=s=160x120:r=25:d=2 -c:v libx264 -output_ts_offset 3", "f.mkv", "o.mkv",
+            0.001
+        ),
+        (
+            "60 frames in 1 MHz", "-f lavfi -i testsrc=s=64x48:r=60:d=1 -c:v libx264 -video_track_timescale 1000000",
+            "g.mp4", "o.mp4", 1e-6
+        ),
     ]
 
     @Test(arguments: sources.indices)
