@@ -6,7 +6,8 @@ package import Detections
 ///     overlap = IoU of both boxes, each grown by a margin     the margin grows with the time since the track was seen
 ///     cost    = 1 − score · (1 − motionWeight · motion − (1 − motionWeight) · (1 − overlap)) + change of class
 ///
-/// The overlap is what SORT and ByteTrack use (the product with the score is ByteTrack's); the motion term is DeepSORT's
+/// The overlap is what SORT and ByteTrack use (the product with the score is ByteTrack's, and like there it is left out
+/// where low scores are associated: the score is then 1); the motion term is DeepSORT's
 /// gate and keeps people apart whose boxes overlap; the margin (as in "C-BIoU", Yang et al. 2023) lets an object be
 /// found again that moved by more than its width between two detections.
 ///
@@ -19,11 +20,11 @@ package struct AssociationMetrics: Hashable, Sendable {
     /// The greatest squared Mahalanobis distance.
     package var gate = 2 * chiSquare95
     /// The part of the motion in the cost, 0 to 1.
-    package var motionWeight: Float = 0.25
+    package var motionWeight: Float = 0.3
     /// The margin around boxes for a track that was just seen, in parts of width and height.
     package var margin: Float = 0.1
     /// How much the margin grows in a second, up to `maximumMargin`.
-    package var marginPerSecond: Float = 0.25
+    package var marginPerSecond: Float = 0.3
     /// The greatest margin.
     package var maximumMargin: Float = 1
     /// The cost of a class that is not the track's; 1 or more keeps classes apart.

@@ -36,9 +36,9 @@ package struct KalmanFilter: Hashable, Sendable {
     }
 
     /// The noise of the centre, per height of the box.
-    package var center = Noise(measurement: 0.05, initialVelocity: 1, acceleration: 0.5, walk: 0.1)
+    package var center = Noise(measurement: 0.05, initialVelocity: 0.8, acceleration: 0.5, walk: 0.08)
     /// The noise of the height, per height of the box.
-    package var height = Noise(measurement: 0.05, initialVelocity: 0.2, acceleration: 0.1, walk: 0.1)
+    package var height = Noise(measurement: 0.08, initialVelocity: 0.2, acceleration: 0.06, walk: 0.1)
     /// The noise of the aspect ratio.
     package var aspect = Noise(measurement: 0.1, initialVelocity: 1e-5, acceleration: 1e-5, walk: 0.05)
 

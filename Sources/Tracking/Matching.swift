@@ -70,7 +70,8 @@ struct Matching: Sendable {
         guard !rows.isEmpty, !columns.isEmpty else { return }
 
         let limit = level == .high ? configuration.highLimit : configuration.lowLimit
-        fillCosts(tracks: tracks, detections: detections, limit: limit, now: now, configuration: configuration)
+        fillCosts(
+            tracks: tracks, detections: detections, level: level, limit: limit, now: now, configuration: configuration)
         assignment.solve(costs: costs, rows: rows.count, columns: columns.count, unmatchedCost: limit)
         for row in rows.indices where assignment.columnOfRow[row] >= 0 {
             let pair = Pair(track: rows[row], detection: columns[assignment.columnOfRow[row]])
@@ -82,7 +83,8 @@ struct Matching: Sendable {
 
     /// The costs of all pairs, row by row; +∞ beyond the limit.
     private mutating func fillCosts(
-        tracks: [Track], detections: [Detection], limit: Float, now: Double, configuration: TrackerConfiguration
+        tracks: [Track], detections: [Detection], level: Level, limit: Float, now: Double,
+        configuration: TrackerConfiguration
     ) {
         columnCoordinates.removeAll(keepingCapacity: true)
         for column in columns { columnCoordinates.append(detections[column].box.coordinates) }
@@ -97,7 +99,8 @@ struct Matching: Sendable {
             for column in columns.indices {
                 let detection = detections[columns[column]]
                 let cost = metrics.cost(
-                    predicted: predicted, detected: detection.box.grown(by: margin), score: detection.score,
+                    predicted: predicted, detected: detection.box.grown(by: margin),
+                    score: level == .high ? detection.score : 1,
                     isClassChange: detection.classIndex != track.classIndex
                 ) { gate.distance(to: columnCoordinates[column]) }
                 if cost <= limit { costs[base + column] = cost }

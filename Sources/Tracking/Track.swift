@@ -50,8 +50,16 @@ package struct Track: Hashable, Sendable {
     package internal(set) var latest: Observation
     /// The observation before the latest.
     package internal(set) var previous: Observation?
+    /// The mean score, recent observations weighing most: what is seen again after Δt counts Δt / (Δt + `memory`).
+    package private(set) var confidence: Float
+    /// Whether the confidence reaches `TrackerConfiguration.trackHigh`. A track that lives on low scores alone is kept,
+    /// so that it has its id when it is seen clearly again, but it is not reported.
+    package private(set) var isReported = true
     /// The class with the highest sum of scores.
     package private(set) var classIndex: Int
+
+    /// The time in which a score loses half of its weight in `confidence`, in seconds.
+    private static let memory: Float = 0.3
 
     /// Sums of scores of the classes that were seen, decaying with each observation; at most four.
     private var votes: InlineVotes
@@ -62,13 +70,15 @@ package struct Track: Hashable, Sendable {
         firstTime = time
         latest = Observation(time: time, box: detection.box, score: detection.score)
         classIndex = detection.classIndex
+        confidence = detection.score
         votes = InlineVotes()
         votes.add(detection.score, to: detection.classIndex)
     }
 
-    /// What is reported of the track in the latest update; `nil` unless it is confirmed and was seen in it.
+    /// What is reported of the track in the latest update; `nil` unless it is confirmed, was seen in it, and is believed
+    /// enough (`isReported`).
     package var detection: Detection? {
-        guard state == .confirmed, let id else { return nil }
+        guard state == .confirmed, let id, isReported else { return nil }
         return Detection(box: latest.box, classIndex: classIndex, score: latest.score, trackID: id)
     }
 
@@ -94,8 +104,13 @@ package struct Track: Hashable, Sendable {
     }
 
     /// Records an observation: the class is what the votes say, and a lost track is found again.
-    mutating func observe(_ detection: Detection, box: BoundingBox, time: Double) {
+    mutating func observe(
+        _ detection: Detection, box: BoundingBox, time: Double, _ configuration: TrackerConfiguration
+    ) {
         previous = latest
+        let passed = Float(max(0, time - latest.time))
+        confidence += (detection.score - confidence) * passed / (passed + Self.memory)
+        isReported = confidence >= configuration.trackHigh
         latest = Observation(time: time, box: box, score: detection.score)
         observationCount += 1
         votes.add(detection.score, to: detection.classIndex)

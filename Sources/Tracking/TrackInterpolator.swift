@@ -24,6 +24,9 @@ package struct TrackInterpolator: Sendable {
     /// The longest gap between two observations that is filled, in seconds.
     package var maximumGap: Double
 
+    /// Times that differ by less are the same, in seconds.
+    private static let tolerance = 1e-6
+
     /// A confirmed track as it was at the previous detection frame.
     private struct Ending: Sendable {
         let detection: Detection
@@ -35,7 +38,7 @@ package struct TrackInterpolator: Sendable {
     private var filter = KalmanFilter()
 
     /// An interpolator at the start of a file.
-    package init(extrapolationTime: Double = 0.1, maximumGap: Double = .infinity) {
+    package init(extrapolationTime: Double = 0.2, maximumGap: Double = .infinity) {
         self.extrapolationTime = extrapolationTime
         self.maximumGap = maximumGap
     }
@@ -73,8 +76,8 @@ package struct TrackInterpolator: Sendable {
     private func interpolated(_ track: Track, at time: Double) -> Detection? {
         guard var detection = track.detection, let before = track.previous else { return nil }
         let (start, end) = (before.time, track.latest.time)
-        guard time >= start, time < end, end - start <= maximumGap else { return nil }
-        if time == start {
+        guard time >= start - Self.tolerance, time < end, end - start <= maximumGap else { return nil }
+        if time <= start + Self.tolerance {
             detection.box = before.box
             detection.score = before.score
         } else {
@@ -88,7 +91,7 @@ package struct TrackInterpolator: Sendable {
 
     private func continued(_ ending: Ending, at time: Double) -> Detection? {
         let passed = time - endTime
-        guard passed > 0 else { return passed == 0 ? ending.detection : nil }
+        guard passed > Self.tolerance else { return passed >= -Self.tolerance ? ending.detection : nil }
         guard passed <= extrapolationTime else { return nil }
         var motion = ending.motion
         filter.predict(&motion, seconds: passed)

@@ -34,7 +34,7 @@ package struct Tracker: Sendable {
 
     /// Takes the detections of a frame, of any class and with scores down to `trackLow`, and gives the confirmed tracks
     /// that were seen in it: origin `.detected`, the box as the filter corrected it, the score of the detection, the
-    /// class by vote.
+    /// class by vote. A track whose scores have fallen below `trackHigh` in the mean is kept but not given.
     ///
     /// Times that stand still or jitter backwards count as no time passed; a jump of more than `maximumTimeLost` back
     /// ends all tracks (the source began anew). Detections that are not finite are ignored.
@@ -107,7 +107,8 @@ package struct Tracker: Sendable {
             if !tracks[pair.track].motion.isFinite {
                 tracks[pair.track].motion = configuration.filter.initiate(measurement)
             }
-            tracks[pair.track].observe(detection, box: tracks[pair.track].motion.box, time: now)
+            tracks[pair.track].observe(
+                detection, box: tracks[pair.track].motion.box, time: now, configuration)
             if tracks[pair.track].isDue(configuration) {
                 tracks[pair.track].confirm(id: takeID())
             }
