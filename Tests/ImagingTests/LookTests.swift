@@ -27,7 +27,22 @@ import Testing
         }
     }
 
-    /// Twenty objects that have moved for two seconds.
+    @Test(.enabled(if: folder != nil, "set SACCADE_LOOK to a folder to see the colours"))
+    func palette() throws {
+        let folder = try #require(Self.folder)
+        var image = Image(width: 900, height: 420, color: limited709, fill: .gray)
+        let annotator = Annotator(style: AnnotationStyle())
+        let detections = (0..<40).map { i in
+            let (x, y) = (Float(i % 8) * 110 + 20, Float(i / 8) * 80 + 30)
+            return Detection(
+                box: BoundingBox(x: x, y: y, width: 90, height: 40), classIndex: i - 24, score: 1,
+                trackID: i < 24 ? UInt64(i + 1) : nil)
+        }
+        annotator.annotate(&image, detections: detections, labels: ClassLabels([]), time: 0)
+        try image.writePPM(to: folder + "/palette.ppm")
+    }
+
+    /// Eighteen objects that have moved for two seconds.
     static func annotate(_ image: inout Image) {
         var style = AnnotationStyle()
         style.trace = 2

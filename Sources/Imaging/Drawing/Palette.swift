@@ -3,8 +3,8 @@ import Foundation
 /// Colours that stay with an id and that eyes tell apart: neighbouring ids lie far apart on the circle of hues.
 ///
 /// The hue of id n is n times the golden ratio, modulo 1: however many ids there are, no two of a short run are close.
-/// Hues are those of OKLCH (Björn Ottosson's perceptual space), so that all colours look equally bright but for three
-/// steps of lightness, which part the ids whose hues come close.
+/// Hues are those of OKLCH (Björn Ottosson's perceptual space), so that brightness does not depend on the hue; it varies
+/// a little with the id, to part those whose hues come close.
 package enum Palette {
     /// The colour of a track.
     package static func color(trackID: UInt64) -> Color { color(number: trackID, offset: 0.58) }
@@ -22,7 +22,8 @@ package enum Palette {
     private static func color(number: UInt64, offset: Double) -> Color {
         // 2^64 / golden ratio: the wrapped product is the fraction.
         let fraction = Double((number &* 0x9E37_79B9_7F4A_7C15) >> 11) / Double(1 << 53)
-        let lightness = number % 3 == 0 ? 0.70 : number % 3 == 1 ? 0.62 : 0.78
+        // Hues come close again after 5, 8, 13, 21 and 34 numbers; steps of 0.345 turns are far apart at all of these.
+        let lightness = 0.60 + 0.20 * (Double(number % 200) * 0.345).truncatingRemainder(dividingBy: 1)
         return color(lightness: lightness, chroma: 0.19, hue: fraction + offset)
     }
 
