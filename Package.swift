@@ -43,7 +43,8 @@ let floors: [[Module]] = [
     // 2: running graphs, reading files
     [
         Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"]),
-        Module(name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
+        Module(
+            name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
             testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],

@@ -203,12 +203,15 @@ struct NaiveInterpreter {
     private static func taps(
         _ index: [Int], _ window: Window, _ height: Int, _ width: Int, _ shape: [Int]
     ) -> [(Tap, Tap)] {
-        (0..<height * width).compactMap { tap in
-            let (p, q) = (tap / width, tap % width)
+        var result = [(Tap, Tap)]()
+        for p in 0..<height {
             let y = index[2] * window.strides.height - window.padding.top + p * window.dilations.height
-            let x = index[3] * window.strides.width - window.padding.left + q * window.dilations.width
-            return y >= 0 && y < shape[2] && x >= 0 && x < shape[3] ? ((p, y), (q, x)) : nil
+            for q in 0..<width {
+                let x = index[3] * window.strides.width - window.padding.left + q * window.dilations.width
+                if y >= 0, y < shape[2], x >= 0, x < shape[3] { result.append(((p, y), (q, x))) }
+            }
         }
+        return result
     }
 
     // MARK: Functions

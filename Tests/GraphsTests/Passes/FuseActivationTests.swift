@@ -82,7 +82,7 @@ import Testing
     @Test func computedBoundsStay() throws {
         var builder = GraphBuilder(name: "test")
         let x = builder.input("x", [1, 3, 5, 5])
-        let bound = builder.input("bound", [])
+        let bound = builder.input("bound", [Int]())
         let y = try builder.convolution(x, 3, 4)
         builder.output(try builder.node(.clip, [y, bound]))
         var graph = try builder.graph.specialized()
