@@ -14,6 +14,8 @@ struct Module {
     /// Files beside the sources, and beside the tests, that are not built.
     var excludes: [String] = []
     var testExcludes: [String] = []
+    /// Modules that only the tests import.
+    var testImports: [String] = []
     /// Whether `Tests/<name>Tests` exists.
     var tested = true
 }
@@ -42,7 +44,7 @@ let floors: [[Module]] = [
     ],
     // 2: running graphs, reading files
     [
-        Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"]),
+        Module(name: "Execution", imports: ["Tensors", "Kernels", "Graphs"], testImports: ["ONNX"]),
         Module(
             name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
             testExcludes: ["Models"]),
@@ -117,7 +119,7 @@ let package = Package(
         + modules.filter(\.tested).map { module in
             .testTarget(
                 name: "\(module.name)Tests",
-                dependencies: [.init(stringLiteral: module.name)] + module.imports.map { .init(stringLiteral: $0) },
+                dependencies: ([module.name] + module.imports + module.testImports).map { .init(stringLiteral: $0) },
                 exclude: module.testExcludes,
                 swiftSettings: swiftSettings)
         }
