@@ -58,7 +58,9 @@ let floors: [[Module]] = [
     ],
     // 5: the public API
     [
-        Module(name: "Saccade", imports: ["Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors"])
+        Module(
+            name: "Saccade", imports: ["Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors"],
+            products: [deque])
     ],
     // 6: scenario modules and Service come here
     [],
@@ -66,7 +68,7 @@ let floors: [[Module]] = [
 
 let commandLine = Module(
     name: "SaccadeCLI",
-    imports: ["Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Graphs", "ONNX", "Execution"],
+    imports: ["Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Tensors", "Graphs", "ONNX", "Execution"],
     products: [arguments])
 
 for (floor, modules) in floors.enumerated() {

@@ -1,13 +1,6 @@
 package import Detections
 import Foundation
 
-/// One output of the network: its elements in row-major order.
-package struct HeadOutput {
-    package let elements: UnsafeBufferPointer<Float>
-
-    package init(_ elements: UnsafeBufferPointer<Float>) { self.elements = elements }
-}
-
 /// Decodes a head's outputs into detections on the network's canvas: the best class of each position, when its score
 /// reaches the threshold. Non-finite scores and boxes never pass. The workspace is reused from frame to frame.
 package struct YOLODecoder: Sendable {
@@ -37,14 +30,20 @@ package struct YOLODecoder: Sendable {
         }
     }
 
-    /// Appends the detections of one frame to `detections`.
-    package mutating func decode(_ outputs: [HeadOutput], into detections: inout [Detection]) {
+    /// Appends the detections of one output of the network to `detections`.
+    ///
+    /// - Parameters:
+    ///   - elements: the output in row-major order, of the shape from which the head was found.
+    ///   - output: the output's place; all heads but the raw one of YOLOv5 have a single output.
+    package mutating func decode(
+        _ elements: UnsafeBufferPointer<Float>, output: Int = 0, into detections: inout [Detection]
+    ) {
         switch head {
         case .yolov8(let count, let anchors):
-            decodeV8(outputs[0].elements, classes: count, anchors: anchors, into: &detections)
+            decodeV8(elements, classes: count, anchors: anchors, into: &detections)
         case .yolov5(let count, let anchors):
             for row in 0..<anchors {
-                appendScored(Self.values(row, of: 5 + count, in: outputs[0].elements), into: &detections) {
+                appendScored(Self.values(row, of: 5 + count, in: elements), into: &detections) {
                     BoundingBox(centerX: $0[0], centerY: $0[1], width: $0[2], height: $0[3])
                 }
             }
@@ -54,7 +53,7 @@ package struct YOLODecoder: Sendable {
                 let stride = Float(level.stride)
                 for cell in 0..<level.cells {
                     let (x, y) = (Float(cell % level.width), Float(cell / level.width))
-                    appendScored(Self.values(first + cell, of: 5 + count, in: outputs[0].elements), into: &detections) {
+                    appendScored(Self.values(first + cell, of: 5 + count, in: elements), into: &detections) {
                         BoundingBox(
                             centerX: ($0[0] + x) * stride, centerY: ($0[1] + y) * stride,
                             width: exp($0[2]) * stride, height: exp($0[3]) * stride)
@@ -63,12 +62,12 @@ package struct YOLODecoder: Sendable {
                 first += level.cells
             }
         case .yolov5Raw(let count, let levels):
-            for level in levels {
-                decodeRaw(outputs[level.output].elements, level: level, classes: count, into: &detections)
+            for level in levels where level.output == output {
+                decodeRaw(elements, level: level, classes: count, into: &detections)
             }
         case .endToEnd(let rows):
             for index in 0..<rows {
-                let values = Self.values(index, of: 6, in: outputs[0].elements)
+                let values = Self.values(index, of: 6, in: elements)
                 guard values[5].isFinite, values[5] >= 0, values[5] < 65536 else { continue }
                 let box = BoundingBox(x1: values[0], y1: values[1], x2: values[2], y2: values[3])
                 append(box, classIndex: Int(values[5].rounded()), score: values[4], into: &detections)

@@ -4,9 +4,9 @@ import Foundation
 /// them on in the order in which they were taken.
 ///
 ///     // on each of the workers
-///     while var (ticket, frame) = turnstile.enter({ decoded.pop() }) {
-///         detect(&frame)
-///         turnstile.leave(ticket) { detected.push(frame) }
+///     while var taken = turnstile.enter({ decoded.pop() }) {
+///         detect(&taken.element)
+///         guard turnstile.leave(taken, { _ = detected.push($0) }) else { break }
 ///     }
 ///
 /// A worker that has taken a ticket must leave with it, or `cancel()` the turnstile.
@@ -29,13 +29,15 @@ package final class Turnstile: @unchecked Sendable {
         return Ticketed(ticket: nextTicket, element: element)
     }
 
-    /// Waits for its turn and calls `pass` alone. Returns `false`, without calling it, when cancelled.
-    package func leave(_ ticket: Int, _ pass: () -> Void) -> Bool {
+    /// Waits for its turn and calls `pass` alone. Returns `false`, with the element gone, when cancelled.
+    package func leave<Element: ~Copyable>(
+        _ taken: consuming Ticketed<Element>, _ pass: (consuming Element) -> Void
+    ) -> Bool {
         exit.lock()
         defer { exit.unlock() }
-        while nowServing != ticket, !cancelled { exit.wait() }
+        while nowServing != taken.ticket, !cancelled { exit.wait() }
         guard !cancelled else { return false }
-        pass()
+        pass(taken.element)
         nowServing += 1
         exit.broadcast()
         return true

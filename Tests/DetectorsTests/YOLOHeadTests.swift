@@ -36,13 +36,9 @@ import Testing
     ) -> [Detection] {
         var decoder = YOLODecoder(head: head, confidence: confidence, classes: classes)
         var detections: [Detection] = []
-        let buffers = outputs.map { values in
-            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
-            _ = buffer.initialize(from: values)
-            return buffer
+        for (index, values) in outputs.enumerated() {
+            values.withUnsafeBufferPointer { decoder.decode($0, output: index, into: &detections) }
         }
-        decoder.decode(buffers.map { HeadOutput(UnsafeBufferPointer($0)) }, into: &detections)
-        buffers.forEach { $0.deallocate() }
         return detections
     }
 

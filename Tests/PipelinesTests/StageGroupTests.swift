@@ -22,7 +22,7 @@ private struct Broken: Error, Equatable { let stage: String }
                 defer { running.leave() }
                 while let taken = turnstile.enter({ input.pop() }) {
                     if taken.element % 7 == worker { usleep(200) }
-                    _ = turnstile.leave(taken.ticket) { _ = output.push(taken.element) }
+                    _ = turnstile.leave(taken) { _ = output.push($0) }
                 }
             }
         }

@@ -7,7 +7,7 @@ package import Detections
 ///
 /// One annotator serves one video, in order: it remembers the tracks' paths. Not to be used from two threads at once.
 package final class Annotator {
-    package let style: AnnotationStyle
+    package var style: AnnotationStyle
     private let pool: ImagePool
     private let text = TextRenderer()
     private let boxes = BoxAnnotator()
