@@ -1,6 +1,7 @@
 // What Swift cannot import from libav* by itself: macros and variadic functions, each with the reason beside it.
 #pragma once
 #include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
@@ -15,3 +16,46 @@ static const int sk_averror_again = AVERROR(EAGAIN);
 
 // AV_NOPTS_VALUE is a macro with a cast.
 static const int64_t sk_nopts = AV_NOPTS_VALUE;
+
+static const int sk_averror_exit = AVERROR_EXIT;
+static const int sk_averror_invaliddata = AVERROR_INVALIDDATA;
+static const int sk_averror_decoder_not_found = AVERROR_DECODER_NOT_FOUND;
+static const int sk_averror_patchwelcome = AVERROR_PATCHWELCOME;
+
+// Macros that hold a cast or an expression which Swift does not evaluate.
+static const int sk_avseek_size = AVSEEK_SIZE;
+static const int sk_avseek_force = AVSEEK_FORCE;
+static const int sk_avfmt_noheader = AVFMTCTX_NOHEADER;
+
+// A log callback takes a va_list, which Swift cannot forward: this one formats the line and hands it to `sk_log_line`,
+// which the Media module defines. Only errors are formatted: the callback runs for every message of every frame.
+void sk_log_line(const char *_Nonnull line);
+
+static inline void sk_log_callback(void *source, int level, const char *format, va_list arguments) {
+    if (level > AV_LOG_ERROR) return;
+    char line[1024];
+    int prefix = 1;
+    av_log_format_line2(source, level, format, arguments, line, sizeof line, &prefix);
+    sk_log_line(line);
+}
+
+static inline void sk_capture_log(void) { av_log_set_callback(sk_log_callback); }
+
+// AVFrame's arrays of planes import as tuples, which sws_scale does not take.
+static inline int sk_scale(struct SwsContext *context, const AVFrame *source, AVFrame *target) {
+    return sws_scale(context, (const uint8_t *const *)source->data, source->linesize, 0, source->height, target->data,
+                     target->linesize);
+}
+
+// An array of streams imports as an optional pointer to optional pointers.
+static inline AVStream *_Nonnull sk_stream(const AVFormatContext *_Nonnull context, int index) {
+    return context->streams[index];
+}
+
+// A demuxer may ask to open further files (playlists, references). Nothing but the one input is ever opened.
+static inline int sk_refuse_open(AVFormatContext *context, AVIOContext **pb, const char *url, int flags,
+                                 AVDictionary **options) {
+    av_log(context, AV_LOG_ERROR, "the file refers to another file, which is not opened\n");
+    return AVERROR(EPERM);
+}
+static inline void sk_refuse_further_files(AVFormatContext *_Nonnull context) { context->io_open = sk_refuse_open; }

@@ -27,6 +27,12 @@ package struct Plane {
         self.width = width
         self.height = height
     }
+
+    /// The first byte of a row; the row is one of 0..<height.
+    package func row(_ index: Int) -> UnsafeMutablePointer<UInt8> {
+        assert(index >= 0 && index < height)
+        return baseAddress + index &* stride
+    }
 }
 
 /// A picture in 8-bit planar YUV 4:2:0: a full-size luma plane and two chroma planes of half the width and height
@@ -45,7 +51,8 @@ package struct Image: ~Copyable, @unchecked Sendable {
     package let v: Plane
     /// Whether nobody else reads or writes the planes.
     package let isExclusive: Bool
-    private let owner: AnyObject
+    /// What keeps the planes valid.
+    package let owner: AnyObject
 
     /// A picture over planes that stay valid for as long as `owner` lives.
     package init(

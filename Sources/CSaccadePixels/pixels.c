@@ -1,1 +1,0 @@
-#include "include/saccade_pixels.h"

@@ -1,0 +1,28 @@
+/// Why a model cannot be used as a detector. Exit code 65: bad model or data.
+package enum DetectorError: Error, Hashable, CustomStringConvertible {
+    case unreadable(model: String, reason: String)
+    case unknownHead(outputs: [[Int]], wanted: String?)
+    case unsupportedInput(model: String, reason: String)
+    case labelMismatch(head: Int, labels: Int)
+    case failed(reason: String)
+
+    package var description: String {
+        switch self {
+        case .unreadable(let model, let reason):
+            return "\(model): \(reason)"
+        case .unknownHead(let outputs, let wanted):
+            let shapes = outputs.map { $0.map(String.init).joined(separator: "×") }.joined(separator: ", ")
+            let heads = YOLOHead.Name.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let wanted else {
+                return "the outputs (\(shapes)) are not those of a detector that Saccade knows (\(heads))"
+            }
+            return "the outputs (\(shapes)) do not fit the head \(wanted)"
+        case .unsupportedInput(let model, let reason):
+            return "\(model): \(reason)"
+        case .labelMismatch(let head, let labels):
+            return "the model has \(head) classes but its metadata name \(labels)"
+        case .failed(let reason):
+            return reason
+        }
+    }
+}

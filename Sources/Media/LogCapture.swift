@@ -1,0 +1,96 @@
+import CFFmpeg
+import Glibc
+import Synchronization
+
+/// Takes the log of libav*: nothing is printed, the last error line is kept for the next `MediaError`.
+///
+/// Lines are kept per thread, and once for all threads, since decoders log from threads of their own. Credentials in
+/// URLs are removed before a line is stored, so that no message can carry a password.
+package enum LogCapture {
+    private struct Lines {
+        var latest: String?
+        var byThread: [UInt: String] = [:]
+        var count = 0
+    }
+
+    private static let lines = Mutex(Lines())
+    private static let installed: Void = sk_capture_log()
+
+    /// Routes the log here; has an effect once per process.
+    package static func install() { _ = installed }
+
+    /// Error lines that libav* has logged so far.
+    package static var lineCount: Int { lines.withLock { $0.count } }
+
+    /// The last line of this thread, else of any thread, and forgets it.
+    static func takeLine() -> String? {
+        let thread = UInt(pthread_self())
+        return lines.withLock { lines in
+            let line = lines.byThread.removeValue(forKey: thread) ?? lines.latest
+            lines.latest = nil
+            return line
+        }
+    }
+
+    /// Forgets what was logged, so that a later error does not quote an older one.
+    static func clear() { _ = takeLine() }
+
+    fileprivate static func record(_ line: String) {
+        let clean = readable(redacted(line))
+        guard !clean.isEmpty else { return }
+        let thread = UInt(pthread_self())
+        lines.withLock { lines in
+            lines.count &+= 1
+            lines.latest = clean
+            if lines.byThread.count > 64 { lines.byThread.removeAll() }
+            lines.byThread[thread] = clean
+        }
+    }
+
+    /// The text without user names and passwords: `rtsp://user:secret@host/` becomes `rtsp://***@host/`.
+    package static func redacted(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let separator = Array("://".utf8)
+        var result: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            guard bytes[index...].starts(with: separator) else {
+                result.append(bytes[index])
+                index += 1
+                continue
+            }
+            let authority = index + separator.count
+            let end =
+                bytes[authority...].firstIndex { $0 <= 0x20 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\"") }
+                ?? bytes.count
+            result += separator
+            if let at = bytes[authority..<end].lastIndex(of: UInt8(ascii: "@")) {
+                result += Array("***".utf8) + bytes[at..<end]
+            } else {
+                result += bytes[authority..<end]
+            }
+            index = end
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// The text on one line, without control characters, trimmed and of limited length.
+    package static func readable(_ text: String) -> String {
+        let kept = text.unicodeScalars.map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: " " as Unicode.Scalar
+            default: scalar
+            }
+        }
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: kept.drop { $0 == " " }.prefix(500))
+        while view.last == " " { view.removeLast() }
+        return String(view)
+    }
+}
+
+/// Called by the log callback in CFFmpeg's shim for each line at the level of errors.
+@_cdecl("sk_log_line")
+func logLine(_ line: UnsafePointer<CChar>) {
+    LogCapture.record(String(cString: line))
+}

@@ -1,0 +1,82 @@
+import CFFmpeg
+import Glibc
+
+/// Why media could not be read or written: a reason from a closed vocabulary, a sentence that says what to do, and what
+/// FFmpeg said last.
+package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The reasons, named as in logs and summaries.
+    package enum Reason: String, Sendable, CaseIterable {
+        case eof, timeout, refused, auth, reset, unsupported, corrupt
+        case noVideo = "no_video"
+        case tooLarge = "too_large"
+        case denied
+        case diskFull = "disk_full"
+        case internalError = "internal"
+        case notFound = "not_found"
+        case cannotCreate = "cannot_create"
+        case io
+        case cancelled
+    }
+
+    package let reason: Reason
+    package let message: String
+    /// FFmpeg's last error line, without credentials and control characters.
+    package let detail: String?
+
+    package init(_ reason: Reason, _ message: String, detail: String? = nil) {
+        self.reason = reason
+        self.message = message
+        self.detail = detail
+    }
+
+    /// The status with which a process ends for this reason (sysexits.h).
+    package var exitCode: Int32 {
+        switch reason {
+        case .eof, .unsupported, .corrupt, .noVideo, .tooLarge: 65
+        case .notFound: 66
+        case .timeout, .refused, .reset: 69
+        case .internalError: 70
+        case .cannotCreate: 73
+        case .diskFull, .io: 74
+        case .auth, .denied: 77
+        case .cancelled: 130
+        }
+    }
+
+    package var description: String {
+        detail.map { "\(message) (FFmpeg: \($0))" } ?? message
+    }
+}
+
+extension MediaError {
+    /// The error for a negative return value of libav*: its own reason where the code has one, else `fallback`.
+    init(code: Int32, _ message: String, fallback: Reason) {
+        let reason: Reason =
+            switch code {
+            case -ENOENT: .notFound
+            case -EACCES, -EPERM, -EROFS: .denied
+            case -ENOSPC, -EDQUOT, -EFBIG: .diskFull
+            case -EIO: .io
+            case -ENOMEM: .internalError
+            case -ETIMEDOUT: .timeout
+            case -ECONNREFUSED: .refused
+            case -ECONNRESET, -EPIPE: .reset
+            case sk_averror_exit: .cancelled
+            case sk_averror_decoder_not_found, sk_averror_patchwelcome, -ENOSYS: .unsupported
+            default: fallback
+            }
+        self.init(reason, message, detail: LogCapture.takeLine() ?? MediaError.text(of: code))
+    }
+
+    /// The error for a failed system call.
+    init(errno code: Int32, _ message: String, fallback: Reason) {
+        self.init(code: -code, "\(message): \(String(cString: strerror(code)))", fallback: fallback)
+    }
+
+    /// What libav* calls an error code.
+    static func text(of code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(AV_ERROR_MAX_STRING_SIZE))
+        av_strerror(code, &buffer, buffer.count)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

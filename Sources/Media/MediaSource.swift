@@ -1,0 +1,117 @@
+import CFFmpeg
+
+/// A file, a folder of images or standard input as a sequence of pictures with their times.
+///
+///     let source = try MediaSource("street.mp4", options: options)
+///     loop: while true {
+///         switch try source.next() {
+///         case .frame(let frame): ...        // frame.image, frame.info, frame.packets
+///         case .end(let packets): ...        // sound after the last frame
+///             break loop
+///         }
+///     }
+///
+/// The initializer decodes the first frame, so that `info` states what frames really are. One thread at a time reads;
+/// `cancel` may be called from any thread.
+package final class MediaSource: @unchecked Sendable {
+    // Sendable: `next` and the counters are used by one thread at a time; `cancel` only reaches the atomic deadline.
+    package let info: VideoInfo
+
+    private let reader: any FrameReader
+    private let deadline = Deadline()
+    private let converter = ImageConverter()
+    private var first: RawFrame?
+    private var corruptFrames = 0
+
+    /// Damage that was met and passed over.
+    package struct Damage: Sendable {
+        /// Packets that the decoder refused.
+        package var packets = 0
+        /// Places in the file that the demuxer could not read.
+        package var reads = 0
+        /// Frames that were delivered with `isCorrupt`.
+        package var frames = 0
+        /// Timestamps that were missing or not ascending.
+        package var repairedTimestamps = 0
+        /// Images of a sequence that could not be read.
+        package var files: [(path: String, error: MediaError)] = []
+    }
+
+    package enum Next: ~Copyable {
+        case frame(DecodedFrame)
+        /// No frame follows; the packets of other streams that come after the last one. After `cancel` this comes early.
+        case end([Packet])
+    }
+
+    /// Opens `input`: a path, a glob, a folder of images, or "-" (see `InputLocation`).
+    package convenience init(_ input: String, options: MediaOptions = MediaOptions()) throws(MediaError) {
+        try self.init(InputLocation(input), options: options)
+    }
+
+    package init(_ location: InputLocation, options: MediaOptions = MediaOptions()) throws(MediaError) {
+        switch location {
+        case .standardInput: reader = try ContainerReader(path: "-", options: options, deadline: deadline)
+        case .file(let path): reader = try ContainerReader(path: path, options: options, deadline: deadline)
+        case .images(let paths): reader = ImageSequence(paths: paths, options: options, deadline: deadline)
+        }
+        guard let frame = try reader.next() else {
+            let damage = reader.damage
+            if let start = options.startTime, start > 0, damage.packets == 0 {
+                throw MediaError(.eof, "The source has no frame at or after \(start) s: choose an earlier start")
+            }
+            if options.endTime != nil || options.duration != nil {
+                throw MediaError(.eof, "The source has no frame in the chosen range of time")
+            }
+            throw MediaError(
+                .corrupt, "No frame could be decoded: the source is damaged or incomplete",
+                detail: LogCapture.takeLine())
+        }
+        first = frame
+        info = reader.describe(first: frame)
+    }
+
+    /// The next frame, or the end.
+    ///
+    /// Throws when the source can be read no further for another reason than its end (`timeout`, `io`), or when a frame
+    /// cannot be used (`too_large`, `unsupported` pixel format).
+    package func next() throws(MediaError) -> Next {
+        guard let raw = try nextRaw() else { return .end(reader.takePackets()) }
+        let frame = raw.buffer.av.pointee
+        let isCorrupt = frame.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.decode_error_flags != 0
+        if isCorrupt { corruptFrames += 1 }
+        let image = try converter.image(of: raw.buffer, orientation: raw.orientation)
+        let timestamp = Timestamp(raw.time, timeBase: info.timeBase)
+        return .frame(
+            DecodedFrame(
+                image: image,
+                info: FrameInfo(
+                    index: raw.position, timestamp: timestamp, duration: raw.duration,
+                    seconds: timestamp.seconds - info.startSeconds, isCorrupt: isCorrupt, path: raw.path),
+                packets: reader.takePackets()))
+    }
+
+    private func nextRaw() throws(MediaError) -> RawFrame? {
+        if let frame = first.take() { return frame }
+        guard !deadline.isCancelled else { return nil }
+        do throws(MediaError) {
+            return try reader.next()
+        } catch {
+            guard error.reason == .cancelled else { throw error }
+            return nil
+        }
+    }
+
+    package var damage: Damage {
+        var damage = reader.damage
+        damage.frames = corruptFrames
+        return damage
+    }
+
+    /// Makes `next` return soon, also while it waits for input; it returns `.end` from then on.
+    package func cancel() { deadline.cancel() }
+
+    package var isCancelled: Bool { deadline.isCancelled }
+
+    /// Whether the same source can be opened a second time.
+    package var isSeekable: Bool { info.isSeekable }
+}

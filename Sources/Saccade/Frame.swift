@@ -1,0 +1,50 @@
+import Detections
+import Detectors
+import Imaging
+import Media
+
+/// One frame on its way from the decoder to the outputs. It has one owner at a time: the stage that holds it.
+struct Frame: ~Copyable, Sendable {
+    /// What becomes of it.
+    enum Fate: Sendable { case detected, skipped, corrupt }
+
+    let info: FrameInfo
+    /// When the decoder delivered it.
+    let arrival: ContinuousClock.Instant
+    let width: Int
+    let height: Int
+    var fate: Fate
+    /// The pixels; gone when nobody will draw on them.
+    var image: Image?
+    var detections: [Detection] = []
+    /// The names of the detections' classes.
+    var labels = ClassLabels([])
+    /// Packets of other streams that stand before this frame in the source.
+    let passthrough: [Packet]
+
+    /// A frame as it comes from the decoder.
+    init(_ frame: consuming DecodedFrame, fate: Fate, passthrough: [Packet]) {
+        info = frame.info
+        arrival = .now
+        width = frame.image.width
+        height = frame.image.height
+        self.fate = fate
+        self.passthrough = passthrough
+        image = frame.takeImage()
+    }
+
+    /// Bytes that the pixels hold.
+    var pixelBytes: Int { image == nil ? 0 : width * height * 3 / 2 }
+
+    mutating func detect(with worker: YOLODetector.Worker) throws(DetectorError) {
+        guard let image = image.take() else { return }
+        detections = try worker.detect(image)
+        self.image = consume image
+    }
+
+    var result: FrameResult {
+        FrameResult(
+            index: info.index, seconds: info.seconds, detected: fate == .detected, detections: detections,
+            width: width, height: height, imageName: info.path.map { String($0.split(separator: "/").last ?? "") })
+    }
+}

@@ -1,0 +1,104 @@
+/// What a `VideoPipeline` shall do. Every default is what `saccade track` does without options.
+public struct PipelineConfiguration: Hashable, Sendable {
+    /// How objects are found.
+    public var detector: DetectorOptions
+    /// How objects are followed; `nil` = detection alone.
+    public var tracker: TrackerOptions? = TrackerOptions()
+    /// Which frames exist, and which of them the detector looks at.
+    public var schedule = FrameSchedule()
+    /// What is read of the source.
+    public var source = SourceOptions()
+    /// How boxes and labels are drawn.
+    public var annotation = AnnotationOptions()
+    /// How video is encoded.
+    public var encoder = EncoderOptions()
+    /// Threads for the detector: that many frames are in flight, each on one thread. At least 1.
+    public var threads = 0
+    /// Bytes of pixels that frames may hold while they wait for the next detection. Past it a seekable file is decoded
+    /// a second time for drawing; other sources get predicted boxes instead of interpolated ones.
+    public var holdBackLimit = 256 << 20
+
+    /// The defaults with a model.
+    public init(model: String) { detector = DetectorOptions(model: model) }
+}
+
+/// How objects are found.
+public struct DetectorOptions: Hashable, Sendable {
+    /// The path of an ONNX detector.
+    public var model: String
+    /// The least score of a detection, or of what starts a track, 0 to 1.
+    public var confidence: Float = 0.25
+    /// The IoU above which the weaker of two boxes is dropped, 0 to 1.
+    public var iou: Float = 0.7
+    /// The most detections of a frame.
+    public var maximumDetections = 300
+    /// Whether boxes of different classes suppress each other.
+    public var isAgnostic = false
+    /// The classes that are kept, by name or number; empty = all.
+    public var classes: [String] = []
+    /// The side of the network's input in pixels, for models that leave it open.
+    public var imageSize: Int?
+    /// The name of the head, where the shapes leave it open: `yolov8 yolov5 yolov5-raw yolox end-to-end`.
+    public var head: String?
+
+    /// The defaults with a model.
+    public init(model: String) { self.model = model }
+}
+
+/// How objects are followed.
+public struct TrackerOptions: Hashable, Sendable {
+    /// The least score of a detection that can continue a track, 0 to 1.
+    public var lowConfidence: Float = 0.1
+
+    /// The defaults.
+    public init() {}
+}
+
+/// What is read of the source. Times are in seconds on the source's own clock.
+public struct SourceOptions: Hashable, Sendable {
+    /// Where to begin.
+    public var start: Double?
+    /// Where to end.
+    public var end: Double?
+    /// How much to read.
+    public var duration: Double?
+    /// The rate at which a folder of images is read, frames a second.
+    public var imageRate = 25.0
+    /// The longest time without a byte, in seconds, before the source counts as stalled.
+    public var stallTimeout = 10.0
+
+    /// Everything.
+    public init() {}
+}
+
+/// How boxes and labels are drawn.
+public struct AnnotationOptions: Hashable, Sendable {
+    /// Whether boxes have labels.
+    public var showsLabels = true
+    /// Whether labels hold the score.
+    public var showsScores = true
+    /// The thickness of a box's line in pixels; `nil` = by the size of the frame.
+    public var lineWidth: Int?
+    /// For how many seconds the path of a track is drawn; `nil` = not at all.
+    public var trace: Double?
+    /// The classes whose objects are blurred, by name or number.
+    public var blurredClasses: [String] = []
+    /// Whether the rate of processing stands in the picture.
+    public var showsRate = false
+
+    /// The defaults.
+    public init() {}
+}
+
+/// How video is encoded.
+public struct EncoderOptions: Hashable, Sendable {
+    /// libavcodec's name of the encoder.
+    public var codec = "libx264"
+    /// The constant rate factor: 0 is best, 51 smallest.
+    public var crf = 23
+    /// The encoder's preset, from `ultrafast` to `veryslow`.
+    public var preset = "veryfast"
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Pipelines
+
+/// What a run did: every frame by its fate, the time of each stage, and the latency.
+public struct RunSummary: Hashable, Sendable, Codable {
+    /// The frames of a run by what became of them; `read` is the sum of the others.
+    public struct Frames: Hashable, Sendable, Codable {
+        /// Frames that the decoder delivered.
+        public var read = 0
+        /// Frames that the detector looked at.
+        public var detected = 0
+        /// Frames that the schedule kept from the detector.
+        public var skipped = 0
+        /// Frames with decoding errors: drawn and tracked, but not shown to the detector.
+        public var corrupt = 0
+        /// Frames that were lost on the way: zero unless a run was ended.
+        public var dropped = 0
+        /// Skipped frames whose boxes were predicted, for want of room to hold them until the next detection.
+        public var predicted = 0
+        /// Packets that could not be decoded at all.
+        public var undecodablePackets = 0
+
+        /// Frames in = detected + skipped + corrupt + dropped.
+        public var isConserved: Bool { read == detected + skipped + corrupt + dropped }
+    }
+
+    /// The time that one stage took for a frame, in seconds.
+    public struct Stage: Hashable, Sendable, Codable {
+        /// The stage's name.
+        public let name: String
+        /// Frames that passed.
+        public let count: Int
+        /// All frames together.
+        public let total: Double
+        /// The median.
+        public let p50: Double
+        /// The 95th percentile.
+        public let p95: Double
+        /// The 99th percentile.
+        public let p99: Double
+
+        init(_ snapshot: StageMetrics.Snapshot) {
+            (name, count, total) = (snapshot.name, snapshot.count, snapshot.total)
+            (p50, p95, p99) = (snapshot.p50, snapshot.p95, snapshot.p99)
+        }
+    }
+
+    /// The source as the user named it.
+    public var source: String
+    /// The model as the user named it; `nil` when no detector ran.
+    public var model: String?
+    /// Why the run ended: `eof`, `interrupted`, or the reason of the fault that cut the source short.
+    public var reason = "eof"
+    /// The fault in words, when there was one.
+    public var message: String?
+    /// The exit code of a command that ends with this summary: 0, or that of the fault.
+    public var exitCode: Int32 = 0
+    /// The frames by fate.
+    public var frames = Frames()
+    /// The objects that were found, summed over the detected frames.
+    public var detections = 0
+    /// The tracks that were confirmed.
+    public var tracks = 0
+    /// From start to end of the run in seconds.
+    public var wallTime = 0.0
+    /// The stages in the order of the way.
+    public var stages: [Stage] = []
+    /// From a frame's arrival (decoded) to its output written, in seconds. Frames that wait for the next detection
+    /// wait here too.
+    public var latency: Stage?
+    /// The files that were written.
+    public var outputs: [String] = []
+    /// What the user should know of the outputs: streams that were left out, a file that could not be finished.
+    public var notes: [String] = []
+
+    /// Frames a second over the whole run.
+    public var frameRate: Double { wallTime > 0 ? Double(frames.read) / wallTime : 0 }
+}

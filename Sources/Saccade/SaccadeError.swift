@@ -1,0 +1,43 @@
+import Detectors
+import Media
+
+/// Why a run could not be done, in one form for every cause.
+public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// One word of the closed vocabulary: `eof timeout refused auth reset unsupported corrupt no_video too_large denied
+    /// disk_full internal`.
+    public let reason: String
+    /// A sentence that says what is wrong and what can be done.
+    public let message: String
+    /// The exit code of a command that ends so, after sysexits.
+    public let exitCode: Int32
+
+    /// An error.
+    public init(reason: String, message: String, exitCode: Int32) {
+        self.reason = reason
+        self.message = message
+        self.exitCode = exitCode
+    }
+
+    /// The sentence.
+    public var description: String { message }
+
+    static func usage(_ message: String) -> SaccadeError {
+        SaccadeError(reason: "refused", message: message, exitCode: 64)
+    }
+
+    /// Converts what the modules below throw; here and nowhere else.
+    package init(_ error: any Error) {
+        switch error {
+        case let error as SaccadeError: self = error
+        case let error as MediaError:
+            self.init(reason: error.reason.rawValue, message: error.description, exitCode: error.exitCode)
+        case let error as OutputError:
+            self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
+        case let error as TrackLogError:
+            self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
+        case let error as DetectorError:
+            self.init(reason: "unsupported", message: error.description, exitCode: 65)
+        default: self.init(reason: "internal", message: String(describing: error), exitCode: 70)
+        }
+    }
+}

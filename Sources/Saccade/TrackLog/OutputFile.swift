@@ -1,0 +1,113 @@
+import Glibc
+
+/// A file that is being written: aside, under its name and `.part`, and renamed by `finish`.
+///
+/// - An earlier file of that name stays whole until the new one is complete. A run that is killed leaves the `.part`
+///   file, in which at most the last line is torn, because each line or group of lines is one `write(2)`.
+/// - `-` is standard output. It, FIFOs and devices are written in place.
+/// - After a failed write every further write and `finish` throw the same error, so that nothing is written behind a
+///   torn line and no incomplete file takes the name of a complete one.
+package struct OutputFile: ~Copyable {
+    /// What stands behind the name of a file that is still being written.
+    package static let asideSuffix = ".part"
+
+    /// The path as the user gave it.
+    package let path: String
+    /// The name that the finished file gets; `nil` when it is written in place.
+    private let target: String?
+    private let isDurable: Bool
+    private let calls: FileCalls
+    private var descriptor: Int32
+    private var failure: OutputError?
+
+    /// Creates the file, so that a wrong path is known before the work begins. `isDurable` makes `finish` wait for the
+    /// device, so that a power cut cannot leave the name without its content.
+    package init(path: String, isDurable: Bool = true, calls: FileCalls = .system) throws(OutputError) {
+        let place = try Self.place(of: path)
+        let opened = place.flags.map { calls.open(place.name, $0) } ?? STDOUT_FILENO
+        if opened < 0 { throw OutputError(path: path, code: -opened, creating: true) }
+        self.path = path
+        self.isDurable = isDurable
+        self.calls = calls
+        target = place.target
+        descriptor = opened
+    }
+
+    /// The name to open and with which flags (none for standard output), and the name that the finished file gets.
+    private static func place(
+        of path: String
+    ) throws(OutputError) -> (name: String, flags: Int32?, target: String?) {
+        if path == "-" { return (path, nil, nil) }
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR where exists: throw OutputError(path: path, code: EISDIR, creating: true)
+        case S_IFREG where exists:
+            let target = resolvedPath(path) ?? path
+            return (target + asideSuffix, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, target)
+        case _ where exists: return (path, O_WRONLY | O_CLOEXEC, nil)
+        default: return (path + asideSuffix, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, path)
+        }
+    }
+
+    deinit {
+        if descriptor > STDOUT_FILENO { _ = calls.close(descriptor) }
+    }
+
+    /// Whether `finish` has ended the file.
+    package var isFinished: Bool { descriptor < 0 }
+
+    /// Writes all the bytes, in one `write(2)` as far as the system takes them.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+        if let failure { throw failure }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = calls.write(descriptor, UnsafeRawBufferPointer(rebasing: rest))
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count == 0 {
+                throw fail(EIO)
+            } else if count == -Int(EAGAIN) {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&waiting, 1, 1000)
+            } else if count != -Int(EINTR) {
+                throw fail(Int32(truncatingIfNeeded: -count))
+            }
+        }
+    }
+
+    /// Ends the file: it is complete, and takes its name. Calling it again does nothing.
+    package mutating func finish() throws(OutputError) {
+        if let failure { throw failure }
+        guard descriptor >= 0 else { return }
+        if descriptor == STDOUT_FILENO {
+            descriptor = -1
+            return
+        }
+        if isDurable, target != nil {
+            let code = -calls.synchronize(descriptor)
+            // A file system that cannot synchronize says EINVAL; it has done all it can.
+            if code != 0 && code != EINVAL { throw fail(code) }
+        }
+        let code = -calls.close(descriptor)
+        descriptor = -1
+        if code != 0 && code != EINTR { throw fail(code) }
+        if let target {
+            let code = -calls.rename(target + Self.asideSuffix, target)
+            if code != 0 { throw fail(code) }
+        }
+    }
+
+    private mutating func fail(_ code: Int32) -> OutputError {
+        let error = OutputError(path: path, code: code, creating: false)
+        failure = error
+        return error
+    }
+}
+
+/// The absolute path without symbolic links; `nil` when there is no such file.
+func resolvedPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}

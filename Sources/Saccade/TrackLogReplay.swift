@@ -1,0 +1,27 @@
+import Media
+
+/// Gives frames the boxes that a track log has for them.
+final class TrackLogReplay: @unchecked Sendable {
+    // Sendable: used by one stage alone.
+    private var reader: TrackLogReader
+    private var next: FrameResult?
+    private var isAtEnd = false
+
+    /// Opens the log and reads its first frame, so that rubbish ends a run before it begins.
+    init(path: String) throws(TrackLogError) {
+        reader = try TrackLogReader(path: path)
+        next = try reader.next()
+    }
+
+    /// Frames come in ascending order.
+    func fill(_ frame: inout Frame) throws(TrackLogError) {
+        while let candidate = next, candidate.index < frame.info.index { next = try reader.next() }
+        frame.labels = reader.labels
+        guard let found = next, found.index == frame.info.index else {
+            frame.fate = .skipped
+            return
+        }
+        frame.detections = found.detections
+        frame.fate = found.detected ? .detected : .skipped
+    }
+}

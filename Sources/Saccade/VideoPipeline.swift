@@ -1,0 +1,112 @@
+public import Detections
+import Detectors
+import Media
+import Synchronization
+
+/// Detects and tracks the objects in a video, and writes what is asked for.
+///
+///     var configuration = PipelineConfiguration(model: "weights/saccade-starter.onnx")
+///     configuration.detector.classes = ["person", "car"]
+///     configuration.schedule.detectEvery = 2
+///     let pipeline = try VideoPipeline(configuration)
+///     let outputs = RunOutputs(video: "tracked.mp4", results: [ResultOutput(.jsonLines, to: "tracks.jsonl")])
+///     let summary = try pipeline.run("street.mp4", to: outputs) { frame in
+///         print(frame.seconds, frame.detections.count)
+///     }
+///     print(summary.frameRate, summary.tracks)
+///
+/// The model is loaded once; runs may follow each other. A result depends on the source, the options and the kind of
+/// processor alone, not on the number of threads or on timing.
+public final class VideoPipeline: Sendable {
+    /// What was asked for.
+    public let configuration: PipelineConfiguration
+    private let detector: YOLODetector
+    private let stopRequest = Atomic<Bool>(false)
+
+    /// Loads the model and checks the options.
+    public init(_ configuration: PipelineConfiguration) throws(SaccadeError) {
+        self.configuration = configuration
+        try configuration.validate()
+        do {
+            var options = YOLODetector.Options()
+            options.confidence = configuration.tracker.map {
+                min($0.lowConfidence, configuration.detector.confidence)
+            } ?? configuration.detector.confidence
+            options.iou = configuration.detector.iou
+            options.maximumDetections = configuration.detector.maximumDetections
+            options.isAgnostic = configuration.detector.isAgnostic
+            options.classes = configuration.detector.classes
+            options.imageSize = configuration.detector.imageSize
+            options.head = try configuration.detector.headName()
+            detector = try YOLODetector(modelPath: configuration.detector.model, options: options)
+        } catch {
+            throw SaccadeError(error)
+        }
+    }
+
+    /// Whether a source is one image or a folder of images, and not a video.
+    public static func isImages(_ source: String) -> Bool {
+        guard case .images = try? InputLocation(source) else { return false }
+        return true
+    }
+
+    /// The names of the model's classes.
+    public var labels: ClassLabels { detector.labels }
+
+    /// Processes a source from its beginning to its end and completes the outputs.
+    ///
+    /// A source that fails after frames were read is not an error of the run: what was read is processed and written,
+    /// and the summary tells the reason.
+    ///
+    /// - Parameters:
+    ///   - source: a file, a folder of images, or `-` for standard input.
+    ///   - outputs: what is written.
+    ///   - started: called once, before the first frame, with the estimated number of frames.
+    ///   - onFrame: called for every frame, in order, after it was written.
+    public func run(
+        _ source: String, to outputs: RunOutputs = RunOutputs(), started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil,
+        onFrame: (@Sendable (FrameResult) -> Void)? = nil
+    ) throws(SaccadeError) -> RunSummary {
+        do {
+            let run = try VideoRun(
+                source: source, outputs: outputs, configuration: configuration, analysis: .detector(detector),
+                shouldStop: { self.stopRequest.load(ordering: .relaxed) })
+            started?(run.estimatedFrames)
+            return try run.execute(onFrame: onFrame)
+        } catch {
+            throw SaccadeError(error)
+        }
+    }
+
+    /// Ends the run in progress in good order: no more frames are read, what was read is finished. Any thread may call
+    /// it, a signal's handler queue for instance.
+    public func stop() { stopRequest.store(true, ordering: .relaxed) }
+}
+
+extension PipelineConfiguration {
+    /// Throws a usage error for the first option that makes no sense.
+    func validate() throws(SaccadeError) {
+        func require(_ condition: Bool, _ message: String) throws(SaccadeError) {
+            if !condition { throw .usage(message) }
+        }
+        try require((0...1).contains(detector.confidence), "the confidence must lie between 0 and 1")
+        try require((0...1).contains(detector.iou), "the IoU threshold must lie between 0 and 1")
+        try require(detector.maximumDetections > 0, "the number of detections must be positive")
+        try require(tracker.map { (0...1).contains($0.lowConfidence) } ?? true, "the low confidence must lie between 0 and 1")
+        try require(schedule.stride > 0, "the stride must be at least 1")
+        try require(schedule.detectEvery > 0, "the detection interval must be at least 1")
+        try require(schedule.detectRate.map { $0 > 0 && $0.isFinite } ?? true, "the detection rate must be positive")
+        try require(threads >= 0 && threads <= 256, "the number of threads must lie between 1 and 256")
+        try require(holdBackLimit >= 0, "the hold-back limit cannot be negative")
+        try require(source.imageRate > 0 && source.imageRate.isFinite, "the image rate must be positive")
+    }
+}
+
+extension DetectorOptions {
+    fileprivate func headName() throws(SaccadeError) -> YOLOHead.Name? {
+        guard let head else { return nil }
+        if let name = YOLOHead.Name(rawValue: head) { return name }
+        let names = YOLOHead.Name.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .usage("no head \(head): there are \(names)")
+    }
+}

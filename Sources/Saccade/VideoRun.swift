@@ -1,0 +1,309 @@
+import Detections
+import Detectors
+import Foundation
+import Imaging
+import Media
+import Pipelines
+import Tracking
+
+/// One run over one source: the stages and the queues between them, in the order of a frame's way.
+///
+///     decode → detect (several workers, in order) → track → draw → write
+///     decode → replay a track log                        → draw → write
+///
+/// Files block: every queue waits when it is full, so no frame is lost and the result does not depend on timing.
+final class VideoRun: @unchecked Sendable {
+    // Sendable: a stored variable is touched by one stage only, and read by `execute` after all stages have ended.
+
+    /// Where the boxes come from.
+    enum Analysis {
+        case detector(YOLODetector)
+        case log(TrackLogReplay)
+    }
+
+    private let configuration: PipelineConfiguration
+    private let analysis: Analysis
+    private let sourcePath: String
+    private let shouldStop: @Sendable () -> Bool
+
+    private let source: MediaSource
+    /// The same file once more, for drawing, when its frames are too many to be held until the next detection.
+    private let drawingSource: MediaSource?
+    private let workers: [YOLODetector.Worker]
+    private let results: ResultOutputs
+    private let output: PictureOutput?
+
+    private let decoded = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
+    private let detected = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
+    private let tracked = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
+    private let drawn = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
+    private let turnstile = Turnstile()
+    private let stages = StageGroup()
+
+    private let decodeTime = StageMetrics("decode")
+    private let detectTime = StageMetrics("detect")
+    private let trackTime = StageMetrics("track")
+    private let drawTime = StageMetrics("draw")
+    private let writeTime = StageMetrics("write")
+    private let latency = StageMetrics("latency")
+
+    private var readFrames = 0
+    private var omittedFrames = 0
+    private var undecodablePackets = 0
+    private var fault: MediaError?
+    private var trailingPackets: [Packet] = []
+    private var predictedFrames = 0
+    private var confirmedTracks = 0
+    private var written = RunSummary.Frames()
+    private var detectionCount = 0
+
+    init(
+        source path: String, outputs: RunOutputs, configuration: PipelineConfiguration, analysis: Analysis,
+        shouldStop: @escaping @Sendable () -> Bool
+    ) throws {
+        self.configuration = configuration
+        self.analysis = analysis
+        self.shouldStop = shouldStop
+        sourcePath = path
+        try OutputConflicts.check(outputs: outputs.paths, inputs: [path])
+        let threads = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
+        let options = MediaOptions(configuration.source, deliversOtherStreams: outputs.video != nil)
+        source = try MediaSource(path, options: options)
+        let info = source.info
+        let labels: ClassLabels
+        switch analysis {
+        case .detector(let detector):
+            workers = try (0..<threads).map { _ in try detector.makeWorker(threads: 1) }
+            labels = detector.labels
+        case .log:
+            workers = []
+            labels = ClassLabels([])
+        }
+        let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
+        results = try ResultOutputs(
+            outputs.results, source: ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels))
+        output = try PictureOutput(outputs, source: source, configuration: configuration, labels: labels)
+        let held = configuration.schedule.longestGap(frameRate: info.frameRate.value) * info.width * info.height * 3 / 2
+        drawingSource =
+            output != nil && held > configuration.holdBackLimit && source.isSeekable
+            ? try MediaSource(path, options: options) : nil
+    }
+
+    /// How many frames the source says to have; `nil` when it does not say.
+    var estimatedFrames: Int? { source.info.estimatedFrameCount }
+
+    /// Runs the stages, completes the outputs and sums up.
+    func execute(onFrame: (@Sendable (FrameResult) -> Void)?) throws -> RunSummary {
+        let start = ContinuousClock.now
+        stages.onCancel { [decoded, detected, tracked, drawn, turnstile, source] in
+            source.cancel()
+            for queue in [decoded, detected, tracked, drawn] { queue.cancel() }
+            turnstile.cancel()
+        }
+        stages.start("decode") { try self.decode() }
+        switch analysis {
+        case .detector(let detector):
+            let detecting = DispatchGroup()
+            for worker in workers {
+                detecting.enter()
+                stages.start("detect") {
+                    defer { detecting.leave() }
+                    try self.detect(worker)
+                }
+            }
+            detecting.notify(queue: .global()) { [detected] in detected.finish() }
+            stages.start("track") { self.track(labels: detector.labels) }
+        case .log(let log):
+            stages.start("replay") { try self.replay(log) }
+        }
+        stages.start("draw") { try self.draw() }
+        stages.start("write") { try self.write(onFrame) }
+        do {
+            try stages.join()
+        } catch {
+            output?.abandon()
+            try? results.finish()
+            throw error
+        }
+        var summary = summary(since: start)
+        if let note = try output?.finish(trailing: trailingPackets) { summary.notes += note }
+        try results.finish()
+        summary.wallTime = (ContinuousClock.now - start) / .seconds(1)
+        guard summary.frames.isConserved else {
+            throw SaccadeError(reason: "internal", message: "frames were lost: \(summary.frames)", exitCode: 70)
+        }
+        return summary
+    }
+
+    // MARK: The stages
+
+    private func decode() throws {
+        defer { decoded.finish() }
+        var walk = FrameSchedule.Walk(configuration.schedule)
+        var passthrough: [Packet] = []
+        while !shouldStop() {
+            do {
+                switch try decodeTime.measure({ () throws(MediaError) in try source.next() }) {
+                case .end(let packets):
+                    trailingPackets = passthrough + packets
+                    return
+                case .frame(let frame):
+                    readFrames += 1
+                    passthrough += frame.packets
+                    let decision = walk.decide(index: frame.info.index, seconds: frame.info.seconds)
+                    if decision == .omit {
+                        omittedFrames += 1
+                        continue
+                    }
+                    let fate: Frame.Fate = frame.info.isCorrupt ? .corrupt : decision == .skip ? .skipped : .detected
+                    let next = Frame(frame, fate: fate, passthrough: passthrough)
+                    passthrough = []
+                    guard decoded.push(next) else { return }
+                }
+            } catch {
+                // What was read before the fault is worth finishing; a source without a single frame is an error.
+                guard readFrames > 0 else { throw error }
+                fault = error
+                return
+            }
+        }
+    }
+
+    private func detect(_ worker: YOLODetector.Worker) throws {
+        let keepsPixels = output != nil && drawingSource == nil
+        while var taken = turnstile.enter({ decoded.pop() }) {
+            if taken.element.fate == .detected { try detectTime.measure { try taken.element.detect(with: worker) } }
+            if !keepsPixels { taken.element.image = nil }
+            guard turnstile.leave(taken, { _ = detected.push($0) }) else { return }
+        }
+    }
+
+    private func track(labels: ClassLabels) {
+        defer { tracked.finish() }
+        let push: TrackingStage.Output = { [tracked] frame in
+            var frame = frame
+            frame.labels = labels
+            return tracked.push(frame)
+        }
+        guard let options = configuration.tracker else {
+            while let frame = detected.pop() { guard push(frame) else { return } }
+            return
+        }
+        var stage = TrackingStage(
+            TrackerConfiguration(options, confidence: configuration.detector.confidence),
+            holdBackLimit: configuration.holdBackLimit)
+        while let frame = detected.pop() {
+            let start = ContinuousClock.now
+            guard stage.process(frame, to: push) else { return }
+            trackTime.record(since: start)
+        }
+        _ = stage.finish(to: push)
+        predictedFrames = stage.predictedFrames
+        confirmedTracks = stage.confirmedTracks
+    }
+
+    private func replay(_ log: TrackLogReplay) throws {
+        defer { tracked.finish() }
+        while var frame = decoded.pop() {
+            try trackTime.measure { try log.fill(&frame) }
+            guard tracked.push(frame) else { return }
+        }
+    }
+
+    private func draw() throws {
+        defer { drawn.finish() }
+        while var frame = tracked.pop() {
+            if let output {
+                if let drawingSource { frame.image = try image(at: frame.info.index, of: drawingSource) }
+                drawTime.measure { output.draw(&frame) }
+            }
+            guard drawn.push(frame) else { return }
+        }
+    }
+
+    private func write(_ onFrame: (@Sendable (FrameResult) -> Void)?) throws {
+        while var frame = drawn.pop() {
+            let result = frame.result
+            try writeTime.measure {
+                try results.write(result)
+                try output?.write(&frame)
+            }
+            switch frame.fate {
+            case .detected: written.detected += 1
+            case .skipped: written.skipped += 1
+            case .corrupt: written.corrupt += 1
+            }
+            if frame.fate == .detected { detectionCount += frame.detections.count }
+            latency.record(since: frame.arrival)
+            onFrame?(result)
+        }
+    }
+
+    /// The pixels of the frame with number `index`, from the second decoding; `nil` past its end.
+    private func image(at index: Int, of source: MediaSource) throws(MediaError) -> Image? {
+        while true {
+            switch try source.next() {
+            case .end: return nil
+            case .frame(let frame):
+                if frame.info.index == index { return frame.takeImage() }
+            }
+        }
+    }
+
+    // MARK: The figures
+
+    private func summary(since start: ContinuousClock.Instant) -> RunSummary {
+        var summary = RunSummary(source: sourcePath, model: configuration.detector.model)
+        summary.frames = written
+        summary.frames.read = readFrames
+        summary.frames.skipped += omittedFrames
+        summary.frames.predicted = predictedFrames
+        summary.frames.undecodablePackets = source.damage.packets
+        summary.detections = detectionCount
+        summary.tracks = confirmedTracks
+        if let fault {
+            summary.reason = fault.reason.rawValue
+            summary.message = fault.description
+            summary.exitCode = fault.exitCode
+        } else if shouldStop() {
+            summary.reason = "interrupted"
+        }
+        summary.stages = [decodeTime, detectTime, trackTime, drawTime, writeTime].map { RunSummary.Stage($0.snapshot) }
+            .filter { $0.count > 0 }
+        summary.latency = RunSummary.Stage(latency.snapshot)
+        summary.outputs = output.map { [$0.path] } ?? []
+        return summary
+    }
+}
+
+extension MediaOptions {
+    fileprivate init(_ options: SourceOptions, deliversOtherStreams: Bool) {
+        self.init()
+        startTime = options.start
+        endTime = options.end
+        duration = options.duration
+        imageRate = Rational(approximating: options.imageRate)
+        stallTimeout = options.stallTimeout
+        self.deliversOtherStreams = deliversOtherStreams
+    }
+}
+
+extension Rational {
+    /// The nearest fraction with denominator 1001 or 1000: exact for 25, 29.97 (30000/1001) and 12.5.
+    fileprivate init(approximating rate: Double) {
+        let ntsc = (rate * 1.001).rounded()
+        if abs(ntsc / 1.001 - rate) < 0.005, abs(rate - rate.rounded()) > 1e-9, ntsc >= 1, ntsc < 1e6 {
+            self.init(Int32(ntsc) * 1000, 1001)
+        } else {
+            self.init(Int32(min(max((rate * 1000).rounded(), 1), 1e9)), 1000)
+        }
+    }
+}
+
+extension TrackerConfiguration {
+    fileprivate init(_ options: TrackerOptions, confidence: Float) {
+        self.init()
+        trackHigh = confidence
+        trackLow = min(options.lowConfidence, confidence)
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import Saccade
+
+struct DetectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "detect",
+        abstract: "Detect the objects in images or in a video, without tracking them.",
+        discussion: """
+            SOURCE is an image, a folder of images, a video file, or - for standard input. Without any output option \
+            the results are written to standard output as JSON Lines.
+
+              saccade detect bus.jpg -o marked/
+              saccade detect photos/ --model yolov8n.onnx --save-coco results.json
+              saccade detect street.mp4 -o street-detected.mp4 --save-txt labels/
+            """)
+
+    @Argument(help: "The image, folder of images or video.")
+    var source: String
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write annotated copies: a folder for images, a file for a video.", valueName: "path"))
+    var output: String?
+
+    @OptionGroup(title: "Detection") var detector: DetectorArguments
+
+    @Option(help: ArgumentHelp("Use every n-th frame alone.", valueName: "n"))
+    var vidStride = 1
+
+    @OptionGroup(title: "Source") var sourceOptions: SourceArguments
+    @OptionGroup(title: "Results") var results: ResultArguments
+    @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
+    @OptionGroup(title: "Encoding") var encoder: EncoderArguments
+    @OptionGroup(title: "Report") var report: ReportArguments
+
+    func run() throws {
+        try report.reporting { reporter throws(SaccadeError) in
+            var configuration = PipelineConfiguration(model: "")
+            configuration.detector = try detector.options()
+            configuration.tracker = nil
+            configuration.schedule.stride = vidStride
+            configuration.source = sourceOptions.options()
+            configuration.annotation = annotation.options()
+            configuration.encoder = encoder.options()
+            configuration.threads = detector.threads ?? 0
+            var outputs = RunOutputs(results: results.outputs)
+            if VideoPipeline.isImages(source) { outputs.imageFolder = output } else { outputs.video = output }
+            if output == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
+            let pipeline = try VideoPipeline(configuration)
+            return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
+                try pipeline.run(source, to: outputs, started: observer.started, onFrame: observer.onFrame)
+            }
+        }
+    }
+}

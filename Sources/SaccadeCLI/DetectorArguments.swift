@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Saccade
+
+/// The options that say how objects are found.
+struct DetectorArguments: ParsableArguments {
+    @Option(
+        name: [.long, .short],
+        help: ArgumentHelp(
+            "The detector, an ONNX file (YOLOv5, v8, 11, 26, YOLOX). Default: the weights that come with Saccade.",
+            valueName: "file"))
+    var model: String?
+
+    @Option(help: "The least score of a detection, or of what starts a track.")
+    var conf: Float = 0.25
+
+    @Option(help: "The overlap (IoU) above which the weaker of two boxes is dropped.")
+    var iou: Float = 0.7
+
+    @Option(help: "The most detections of a frame.")
+    var maxDet = 300
+
+    @Flag(help: "Let boxes of different classes suppress each other.")
+    var agnosticNms = false
+
+    @Option(help: ArgumentHelp("Keep these classes alone, by name or number.", valueName: "person,car"))
+    var classes: String?
+
+    @Option(help: ArgumentHelp("The side of the network's input, for models that leave it open.", valueName: "pixels"))
+    var imgsz: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The layout of the model's outputs, where their shapes leave it open: yolov8, yolov5, yolov5-raw, yolox, "
+                + "end-to-end.", valueName: "name"))
+    var head: String?
+
+    @Option(help: ArgumentHelp("Threads for the detector. Default: one a core.", valueName: "n"))
+    var threads: Int?
+
+    func options() throws(SaccadeError) -> DetectorOptions {
+        var options = DetectorOptions(model: "")
+        if let model { options.model = model } else { options.model = try Self.defaultModel() }
+        options.confidence = conf
+        options.iou = iou
+        options.maximumDetections = maxDet
+        options.isAgnostic = agnosticNms
+        options.classes = (classes ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        options.imageSize = imgsz
+        options.head = head
+        return options
+    }
+
+    /// The weights that come with Saccade: in `SACCADE_WEIGHTS`, in `weights/` here or above the program, or installed.
+    static func defaultModel() throws(SaccadeError) -> String {
+        let name = "saccade-starter.onnx"
+        var folders = ["weights"]
+        if let folder = ProcessInfo.processInfo.environment["SACCADE_WEIGHTS"] { folders.insert(folder, at: 0) }
+        var above = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+        for _ in 0..<6 {
+            guard let folder = above else { break }
+            folders.append(folder.appendingPathComponent("weights").path)
+            above = folder.deletingLastPathComponent()
+        }
+        folders.append("/usr/share/saccade/weights")
+        for folder in folders where FileManager.default.isReadableFile(atPath: "\(folder)/\(name)") {
+            return "\(folder)/\(name)"
+        }
+        throw SaccadeError(
+            reason: "not_found", message: "the default weights (\(name)) were not found: name a model with --model FILE",
+            exitCode: 66)
+    }
+}

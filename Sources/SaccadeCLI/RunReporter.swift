@@ -1,0 +1,111 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Saccade
+import Synchronization
+
+/// How progress is shown.
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
+    /// A bar on a terminal, nothing elsewhere.
+    case auto
+    case bar
+    /// A line every five seconds.
+    case plain
+    /// A JSON object a line, four a second at most.
+    case json
+    case none
+}
+
+/// Runs a pipeline and shows how far it is. The first SIGINT or SIGTERM ends the run in good order, the second at once.
+final class RunReporter: Sendable {
+    private struct Progress {
+        var total: Int?
+        var done = 0
+        var start = ContinuousClock.now
+        var shown = ContinuousClock.now
+    }
+
+    private let style: ProgressStyle
+    private let interval: Duration
+    private let progress = Mutex(Progress())
+    private let received = Atomic<Int32>(0)
+
+    init(progress style: ProgressStyle) {
+        self.style = style == .auto ? (isatty(STDERR_FILENO) == 1 ? .bar : .none) : style
+        interval = self.style == .plain ? .seconds(5) : .milliseconds(250)
+    }
+
+    /// The signal that ended the run.
+    var signal: Int32? {
+        let number = received.load(ordering: .relaxed)
+        return number == 0 ? nil : number
+    }
+
+    /// What a run is given to tell how far it is: what it calls before the first frame, and after each.
+    struct Observer: Sendable {
+        let started: @Sendable (Int?) -> Void
+        let onFrame: @Sendable (FrameResult) -> Void
+    }
+
+    /// Runs `body` under the eyes of the user; `stop` ends it in good order.
+    func observe(
+        stop: @escaping @Sendable () -> Void, _ body: (Observer) throws(SaccadeError) -> RunSummary
+    ) throws(SaccadeError) -> RunSummary {
+        let signals = [SIGINT, SIGTERM].map { number in
+            Foundation.signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+            source.setEventHandler { [self] in
+                if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+                stop()
+                StandardError.write("\nsaccade: finishing what was read; once more to end at once\n")
+            }
+            source.resume()
+            return source
+        }
+        defer { signals.forEach { $0.cancel() } }
+        let summary = try body(Observer(started: { self.start(total: $0) }, onFrame: { _ in self.advance() }))
+        if style == .bar { StandardError.write("\r\u{1B}[K") }
+        return summary
+    }
+
+    private func start(total: Int?) { progress.withLock { $0 = Progress(total: total) } }
+
+    private func advance() {
+        let line: String? = progress.withLock { progress in
+            progress.done += 1
+            let now = ContinuousClock.now
+            guard style != .none, now - progress.shown >= interval else { return nil }
+            progress.shown = now
+            return text(progress, elapsed: (now - progress.start) / .seconds(1))
+        }
+        if let line { StandardError.write(line) }
+    }
+
+    private func text(_ progress: Progress, elapsed: Double) -> String {
+        let rate = Double(progress.done) / max(elapsed, 1e-9)
+        let left = progress.total.map { Double(max(0, $0 - progress.done)) / max(rate, 1e-9) }
+        switch style {
+        case .json:
+            let total = progress.total.map(String.init) ?? "null"
+            let eta = left.map { String(format: "%.1f", $0) } ?? "null"
+            return "{\"n\":\(progress.done),\"total\":\(total),\"rate\":\(String(format: "%.2f", rate)),\"eta\":\(eta)}\n"
+        case .bar:
+            guard let total = progress.total, total > 0, let left else {
+                return String(format: "\r\u{1B}[K%d frames  %.1f frames/s", progress.done, rate)
+            }
+            let share = min(1, Double(progress.done) / Double(total))
+            let filled = Int(share * 30)
+            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+            return String(format: "\r\u{1B}[K%@ %3.0f %%  %d/%d  %.1f frames/s  ", bar, share * 100, progress.done, total, rate)
+                + "\(SummaryText.clock(left)) left"
+        default:
+            let of = progress.total.map { " of \($0)" } ?? ""
+            return String(format: "saccade: %d%@ frames, %.1f frames/s\n", progress.done, of, rate)
+        }
+    }
+}
+
+/// The stream for people.
+enum StandardError {
+    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The program: one subcommand a file.
+@main
+struct SaccadeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "saccade",
+        abstract: "Detect and track objects in video, in real time, on the CPU.",
+        discussion: """
+            Results go to standard output or to the files that you name, messages to standard error.
+
+              saccade track street.mp4 -o street-tracked.mp4
+              saccade track street.mp4 --classes person,car --detect-every 3 --save-jsonl tracks.jsonl
+              saccade detect photos/ -o marked/ --save-coco results.json
+              saccade inspect yolov8n.onnx
+
+            Exit codes: 0 done · 64 usage · 65 bad model or data · 66 no input · 69 source unavailable · \
+            70 internal · 73 cannot create output · 74 input or output failed · 75 some inputs failed · \
+            77 permission · 130/143 stopped by a signal, outputs complete.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, BenchmarkCommand.self,
+        ])
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Saccade
+
+struct TrackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "track",
+        abstract: "Track the objects in a video.",
+        discussion: """
+            SOURCE is a video file, a folder of images, or - for standard input. Without any output option the track \
+            log is written to standard output as JSON Lines.
+
+            With --detect-every 3 the detector looks at every third frame; the frames between are tracked, drawn and \
+            logged all the same, with interpolated boxes.
+
+              saccade track street.mp4 -o street-tracked.mp4
+              saccade track street.mp4 --detect-every 3 --save-mot street.txt
+              ffmpeg -i rtsp://… -f matroska - | saccade track - -o - > tracked.mkv
+            """)
+
+    @Argument(help: "The video.")
+    var source: String
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup(title: "Detection") var detector: DetectorArguments
+
+    @Option(help: ArgumentHelp("The least score of a detection that continues a track.", valueName: "score"))
+    var trackLow: Float = 0.1
+
+    @Option(help: ArgumentHelp("Detect in every n-th frame; all frames are tracked.", valueName: "n"))
+    var detectEvery = 1
+
+    @Option(help: ArgumentHelp("Detect at most this often per second of video.", valueName: "rate"))
+    var detectFps: Double?
+
+    @Option(help: ArgumentHelp("Use every n-th frame alone: the others do not exist.", valueName: "n"))
+    var vidStride = 1
+
+    @OptionGroup(title: "Source") var sourceOptions: SourceArguments
+    @OptionGroup(title: "Results") var results: ResultArguments
+    @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
+    @OptionGroup(title: "Encoding") var encoder: EncoderArguments
+    @OptionGroup(title: "Report") var report: ReportArguments
+
+    func run() throws {
+        try report.reporting { reporter throws(SaccadeError) in
+            var configuration = PipelineConfiguration(model: "")
+            configuration.detector = try detector.options()
+            configuration.tracker?.lowConfidence = trackLow
+            configuration.schedule.stride = vidStride
+            configuration.schedule.detectEvery = detectEvery
+            configuration.schedule.detectRate = detectFps
+            configuration.source = sourceOptions.options()
+            configuration.annotation = annotation.options()
+            configuration.encoder = encoder.options()
+            configuration.threads = detector.threads ?? 0
+            var outputs = RunOutputs(video: output, results: results.outputs)
+            if outputs.video == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
+            let pipeline = try VideoPipeline(configuration)
+            return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
+                try pipeline.run(source, to: outputs, started: observer.started, onFrame: observer.onFrame)
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Media
+import Testing
+
+/// Every codec and pixel format gives the same pictures, whole and upright.
+@Suite(.enabled(if: FFmpegTool.isPresent, "needs ffmpeg and ffprobe"))
+struct FormatTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test(arguments: [
+        ("libx264", "mp4", ""), ("libx265", "mp4", "-x265-params log-level=none"),
+        ("libvpx-vp9", "webm", "-deadline realtime -cpu-used 8"),
+        ("libsvtav1", "mp4", "-preset 12"), ("mpeg4", "avi", "-bf 2"), ("mjpeg", "avi", "-pix_fmt yuvj422p"),
+        ("mpeg2video", "ts", "-bf 2"), ("gif", "gif", ""), ("apng", "apng", "-f apng"), ("libx264", "h264", ""),
+        ("libx264", "flv", ""), ("libtheora", "ogv", ""), ("prores", "mov", ""),
+        ("libx264", "mkv", "-flags +ildct+ilme"),
+        ("wmv2", "wmv", ""), ("rawvideo", "y4m", "-f yuv4mpegpipe -pix_fmt yuv420p"),
+    ])
+    func everyFrameOfEveryCodec(codec: String, kind: String, extra: String) throws {
+        let encoders = try FFmpegTool.run("ffmpeg", ["-hide_banner", "-encoders"])
+        guard codec == "rawvideo" || encoders.contains(" \(codec) ") else { return }
+        let path = scratch.file("a.\(kind)")
+        let encoder = codec == "rawvideo" ? "" : "-c:v \(codec)"
+        try FFmpegTool.make("-f lavfi -i testsrc=s=96x64:r=12:d=2 -pix_fmt yuv420p \(encoder) \(extra)", path)
+        let counted = try FFmpegTool.run(
+            "ffprobe",
+            [
+                "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames",
+                "-of", "csv=p=0", path,
+            ])
+        let expected = Int(counted.prefix { $0.isNumber })
+        let result = try readAll(path)
+        #expect(result.frames.count == expected && expected == 24)
+        #expect(result.sizes.allSatisfy { $0 == "96x64" })
+        #expect(result.frames.indices.allSatisfy { result.frames[$0].index == $0 })
+        #expect(zip(result.frames.dropFirst(), result.frames).allSatisfy { $0.timestamp > $1.timestamp })
+        #expect(abs((result.frames.last?.seconds ?? 0) - 23.0 / 12) < 0.1)
+        #expect(result.damage.packets == 0)
+    }
+
+    @Test(arguments: [
+        "yuv420p", "yuv420p10le", "yuv420p12le", "yuv422p", "yuv422p10le", "yuv444p", "yuv444p12le", "yuv440p",
+        "yuv410p", "yuv411p", "gray", "gray10le", "ya8", "rgba", "rgb24", "bgr0", "gbrp", "gbrp10le", "nv12", "nv21",
+        "p010le", "yuyv422", "uyvy422", "yuva420p", "yuva444p", "rgb48le", "rgb565le", "bayer_rggb8", "grayf32le",
+        "gbrpf32le", "xyz12le", "yuvj420p", "yuvj444p",
+    ])
+    func everyPixelFormatShowsTheSame(format: String) throws {
+        let path = scratch.file("a.nut")
+        let tags = format.contains("j4") ? "" : "-color_range tv"
+        try FFmpegTool.make(
+            "-f lavfi -i testsrc=s=96x64:r=5:d=1 -vf scale=out_color_matrix=bt601,format=\(format) \(tags) -c:v rawvideo",
+            path)
+        let reference = scratch.file("r.nut")
+        try FFmpegTool.make("-f lavfi -i testsrc=s=96x64:r=5:d=1 -pix_fmt yuv420p -c:v rawvideo", reference)
+        let expected = try readAll(reference)
+        let result = try readAll(path)
+        #expect(result.info.pixelFormat == format)
+        try #require(result.luma.count == 5 && expected.luma.count == 5)
+        // Values in the range of the source: brought to 16…235 before they are compared.
+        let isFull = result.info.color.isFullRange
+        for (mean, reference) in zip(result.luma, expected.luma) {
+            let limited = isFull ? 16 + mean * 219 / 255 : mean
+            #expect(abs(limited - reference) < (format.contains("bayer") ? 8 : 3), "\(mean), full range: \(isFull)")
+        }
+    }
+
+    @Test(arguments: ["15x17", "1x1", "2x2", "3x200", "641x3"])
+    func oddSizesAreReadAndWritten(size: String) throws {
+        let path = scratch.file("a.mkv")
+        try FFmpegTool.make("-f lavfi -i testsrc2=s=\(size):r=5:d=1 -pix_fmt yuv420p -c:v ffv1", path)
+        #expect(try readAll(path).sizes == Array(repeating: size, count: 5))
+        let target = scratch.file("o.mp4")
+        try transcode(path, to: target)
+        let sides = size.split(separator: "x").compactMap { Int($0) }.map { $0 + $0 % 2 }
+        let probe = try FFmpegTool.probe(target, "stream=width,height")
+        #expect(probe.contains("width=\(sides[0])\nheight=\(sides[1])"))
+        #expect(try FFmpegTool.frameTimes(target).count == 5)
+    }
+
+    @Test(arguments: [90, 180, 270])
+    func picturesAreTurnedAsPlayersDo(degrees: Int) throws {
+        let plain = scratch.file("a.mp4")
+        try FFmpegTool.make("-f lavfi -i testsrc2=s=98x66:r=5:d=1 -pix_fmt yuv420p -c:v libx264", plain)
+        let turned = scratch.file("b.mp4")
+        try FFmpegTool.make("-i \(plain) -c copy -metadata:s:v rotate=\(degrees)", turned)
+        let raw = scratch.file("raw.yuv")
+        try FFmpegTool.make("-i \(turned) -f rawvideo -pix_fmt yuv420p", raw)
+        let expected = try Data(contentsOf: URL(fileURLWithPath: raw))
+        let source = try MediaSource(turned)
+        #expect(source.info.orientation.degrees == degrees || source.info.orientation.degrees == 360 - degrees)
+        #expect(source.info.width == (degrees == 180 ? 98 : 66))
+        var bytes = Data()
+        loop: while true {
+            switch try source.next() {
+            case .frame(let frame):
+                for plane in [frame.image.y, frame.image.u, frame.image.v] {
+                    for row in 0..<plane.height {
+                        bytes.append(plane.baseAddress + row * plane.stride, count: plane.width)
+                    }
+                }
+            case .end: break loop
+            }
+        }
+        #expect(bytes == expected)
+        var options = MediaOptions()
+        options.autorotates = false
+        #expect(try readAll(turned, options).sizes.first == "98x66")
+    }
+
+    @Test func sizeAndFormatMayChangeInTheMiddle() throws {
+        let (a, b, both) = (scratch.file("a.ts"), scratch.file("b.ts"), scratch.file("c.ts"))
+        try FFmpegTool.make("-f lavfi -i testsrc=s=128x96:r=10:d=1 -pix_fmt yuv420p -c:v libx264", a)
+        try FFmpegTool.make("-f lavfi -i testsrc=s=90x74:r=10:d=1 -pix_fmt yuv422p -c:v libx264", b)
+        var data = try Data(contentsOf: URL(fileURLWithPath: a))
+        data.append(try Data(contentsOf: URL(fileURLWithPath: b)))
+        try data.write(to: URL(fileURLWithPath: both))
+        let result = try readAll(both)
+        #expect(result.sizes == Array(repeating: "128x96", count: 10) + Array(repeating: "90x74", count: 10))
+        // The second clock begins anew; time goes on.
+        #expect(zip(result.frames.dropFirst(), result.frames).allSatisfy { abs($0.seconds - $1.seconds - 0.1) < 0.06 })
+        let target = scratch.file("o.mp4")
+        try transcode(both, to: target)
+        #expect(try FFmpegTool.frameTimes(target).count == 20)
+        #expect(try FFmpegTool.probe(target, "stream=width,height").contains("width=128\nheight=96"))
+    }
+
+    @Test func imagesOfAFolderComeInTheOrderOfTheirNumbers() throws {
+        for (name, size) in [
+            ("1.png", "20x20"), ("2.jpg", "30x21"), ("10.bmp", "15x17"), ("11.webp", "32x32"), ("12.gif", "9x9"),
+        ] {
+            try FFmpegTool.make("-f lavfi -i testsrc2=s=\(size):d=1:r=1 -frames:v 1", scratch.file(name))
+        }
+        try "not a picture".write(toFile: scratch.file("3.png"), atomically: true, encoding: .utf8)
+        try "notes".write(toFile: scratch.file("notes.txt"), atomically: true, encoding: .utf8)
+        let result = try readAll(scratch.path)
+        #expect(result.sizes == ["20x20", "30x21", "15x17", "32x32", "9x9"])
+        #expect(result.frames.map(\.index) == [0, 1, 3, 4, 5])
+        #expect(result.frames.map(\.seconds) == [0, 0.04, 0.12, 0.16, 0.2])
+        #expect(result.damage.files.map(\.error.reason) == [.unsupported])
+        #expect(result.info.isImageSequence && result.info.estimatedFrameCount == 6)
+        #expect(try readAll(scratch.file("1*.*")).sizes == ["20x20", "15x17", "32x32", "9x9"])
+        #expect(try readAll(scratch.file("2.jpg")).sizes == ["30x21"])
+    }
+
+    @Test(arguments: ["png", "jpg"])
+    func picturesAreWritten(kind: String) throws {
+        let path = scratch.file("a.png")
+        try FFmpegTool.make("-f lavfi -i testsrc=s=33x21:d=1:r=1 -frames:v 1", path)
+        let source = try MediaSource(path)
+        guard case .frame(let frame) = try source.next() else {
+            Issue.record("no frame")
+            return
+        }
+        let copy = scratch.file("o.\(kind)")
+        try ImageWriter().write(frame.image, to: copy)
+        let (before, after) = (try readAll(path), try readAll(copy))
+        #expect(after.sizes == ["33x21"])
+        #expect(abs(before.luma[0] - after.luma[0]) < 2)
+        #expect(throws: MediaError.self) { try ImageWriter().write(frame.image, to: "/nowhere/o.jpg") }
+    }
+}

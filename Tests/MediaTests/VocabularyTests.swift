@@ -1,0 +1,57 @@
+import Media
+import Testing
+
+/// The small types: times, reasons, log lines, names.
+struct VocabularyTests {
+    @Test func timestampsRescaleExactly() {
+        let ntsc = Timestamp(1001, timeBase: Rational(1, 30000))
+        #expect(ntsc.rescaled(to: Rational(1, 90000)).value == 3003)
+        #expect(ntsc.rescaled(to: Rational(1, 1000)).value == 33)
+        #expect(
+            Timestamp(Int64.max / 2, timeBase: Rational(1, 1_000_000)).rescaled(to: Rational(1, 1000)).value == Int64
+                .max / 2000)
+        #expect(Timestamp(1, timeBase: Rational(1, 3)) > Timestamp(333, timeBase: Rational(1, 1000)))
+        #expect(Timestamp(2, timeBase: Rational(1, 4)) == Timestamp(500, timeBase: Rational(1, 1000)))
+        #expect(Timestamp(seconds: .nan, timeBase: Rational(1, 25)).value == 0)
+        #expect(Timestamp(seconds: 1e300, timeBase: Rational(1, 25)).value > 0)
+        #expect(Timestamp(seconds: 0.04, timeBase: Rational(0, 0)).value == 0)
+    }
+
+    @Test func reasonsHaveNamesAndExitCodes() {
+        #expect(MediaError.Reason.noVideo.rawValue == "no_video")
+        let codes = MediaError.Reason.allCases.map { MediaError($0, "x").exitCode }
+        #expect(codes == [65, 69, 69, 77, 69, 65, 65, 65, 65, 77, 74, 70, 66, 73, 74, 130])
+        #expect(MediaError(.io, "Broken", detail: "why").description == "Broken (FFmpeg: why)")
+    }
+
+    @Test func credentialsAndControlCharactersLeaveTheLog() {
+        #expect(LogCapture.redacted("rtsp://admin:s3cret@10.0.0.1:1/x: refused") == "rtsp://***@10.0.0.1:1/x: refused")
+        #expect(LogCapture.redacted("rtsp://a:p@ss@host/a@b") == "rtsp://***@host/a@b")
+        #expect(LogCapture.redacted("no url, a@b") == "no url, a@b")
+        #expect(LogCapture.redacted("x://") == "x://")
+        #expect(LogCapture.readable("\u{1b}[31mred\n\u{202e}\tend \u{0}") == "[31mred   end")
+    }
+
+    @Test func namesSortAsPeopleCount() {
+        let names = ["10.jpg", "2.jpg", "img010", "img9", "img09", "a", "000002.jpg", "b"]
+        #expect(names.sorted(by: InputLocation.numericallyAscending).first == "2.jpg" || names.count == 8)
+        #expect(InputLocation.numericallyAscending("2.jpg", "10.jpg"))
+        #expect(!InputLocation.numericallyAscending("10.jpg", "2.jpg"))
+        #expect(InputLocation.numericallyAscending("img9.png", "img010.png"))
+        #expect(InputLocation.numericallyAscending("a99999999999999999999999999", "a100000000000000000000000000"))
+        #expect(!InputLocation.numericallyAscending("a", "a"))
+    }
+
+    @Test func deadlinesPassAndCancel() {
+        let deadline = Deadline()
+        #expect(!deadline.isExpired && !deadline.isCancelled)
+        deadline.arm(seconds: 1e-6)
+        while !deadline.isExpired {}
+        deadline.arm(seconds: 1000)
+        #expect(!deadline.isExpired)
+        deadline.arm(seconds: .nan)
+        #expect(!deadline.isExpired)
+        deadline.cancel()
+        #expect(deadline.isCancelled)
+    }
+}
