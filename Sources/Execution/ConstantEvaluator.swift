@@ -9,6 +9,8 @@ package import Tensors
 package func evaluateConstants(
     _ op: Operator, _ inputs: [Tensor?], _ outputs: [TensorType]
 ) throws -> [Tensor]? {
+    // Folding comes before normalization: axes may count from the end here.
+    let op = try op.normalized(inputs.map { $0?.type })
     var lowering = Lowering(
         op, inputs: inputs.map { tensor in tensor.map { Operand($0.type, constant: $0) } },
         outputs: outputs.map { Operand($0) }, instructionSet: .best)
@@ -23,7 +25,8 @@ package func evaluateConstants(
     var byteCount = 0
     for type in outputs {
         offsets.append(byteCount)
-        byteCount += (type.shape.count * type.dtype.stride + TensorBuffer.alignment) / TensorBuffer.alignment
+        byteCount +=
+            (type.shape.count * type.dtype.stride + TensorBuffer.alignment) / TensorBuffer.alignment
             * TensorBuffer.alignment
     }
     let arena = try TensorBuffer(byteCount: byteCount)

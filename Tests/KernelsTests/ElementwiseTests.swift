@@ -49,9 +49,9 @@ import Testing
             var worst = 0.0
             for (x, y) in zip(inputs, map(function, inputs, instructionSet)) {
                 let reference = exact(function, Double(x))
-                // Results that are subnormal, or past the range, may be 0 or infinity.
-                if Swift.abs(reference) < 1e-36 || Swift.abs(reference) > 3e38 {
-                    #expect(Swift.abs(y) < 2e-36 || Swift.abs(y) > 1e38, "\(function) of \(x)")
+                // The ends of the range are held: next to nothing stays next to nothing, past the end lies infinity.
+                if Swift.abs(reference) < 1e-35 || Swift.abs(reference) > 3.4e38 {
+                    if Swift.abs(y) > 2e-35 && Swift.abs(y) < 3.4e38 { Issue.record("\(function) of \(x) is \(y)") }
                     continue
                 }
                 // Where sums cancel the error is relative to the terms.
@@ -72,7 +72,10 @@ import Testing
             let y = map(function, inputs, instructionSet)
             #expect(y[0].isNaN, "\(function) of NaN is \(y[0])")
         }
-        #expect(map(.activation(.sigmoid), inputs, instructionSet)[1...3] == [1, map(.activation(.sigmoid), [-90], instructionSet)[0], 0.5])
+        #expect(
+            map(.activation(.sigmoid), inputs, instructionSet)[1...3] == [
+                1, map(.activation(.sigmoid), [-90], instructionSet)[0], 0.5,
+            ])
         #expect(map(.activation(.tanh), inputs, instructionSet)[1...3] == [1, -1, 0])
         #expect(map(.exp, inputs, instructionSet)[1...] == [.infinity, 0, 1, 1])
         #expect(map(.exp, [89, -104], instructionSet) == [.infinity, 0])
@@ -108,7 +111,8 @@ import Testing
         let shapes: [(left: [Int], right: [Int], output: [Int])] = [
             ([2, 3, 37], [2, 3, 37], [2, 3, 37]), ([2, 3, 37], [1, 1, 37], [2, 3, 37]),
             ([2, 3, 37], [1, 1, 1], [2, 3, 37]), ([1, 1, 1], [2, 3, 37], [2, 3, 37]),
-            ([2, 1, 37], [1, 3, 1], [2, 3, 37]), ([2, 3, 1], [2, 1, 37], [2, 3, 37]), ([1, 1, 1], [1, 1, 1], [1, 1, 1]),
+            ([2, 1, 37], [1, 3, 1], [2, 3, 37]), ([2, 3, 1], [2, 1, 37], [2, 3, 37]),
+            ([1, 1, 1], [1, 1, 1], [1, 1, 1]),
             ([5, 1, 16], [5, 4, 16], [5, 4, 16]),
         ]
         for (left, right, output) in shapes {

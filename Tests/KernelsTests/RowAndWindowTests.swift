@@ -17,7 +17,9 @@ import Testing
                     SoftmaxKernel(instructionSet: instructionSet).run(
                         rows: 4, length: count, input: x, inputStride: count + 1, output: &y, outputStride: count + 2,
                         threads: threads)
-                    let isClose = zip(y, expected).allSatisfy { abs($0 - $1) <= 1e-6 * max($1, 1e-3) || $1 == 7 && $0 == 7 }
+                    let isClose = zip(y, expected).allSatisfy {
+                        abs($0 - $1) <= 1e-6 * max($1, 1e-3) || $1 == 7 && $0 == 7
+                    }
                     #expect(isClose, "\(count)")
                 }
             }

@@ -149,7 +149,7 @@ extension Lowering {
         let scales = try floats(1).flatMap { $0.isEmpty ? nil : $0 }
         var taps: [[ResampleTap]] = []
         for axis in 0..<x.shape.rank {
-            let scale = scales.map { Double($0[axis]) } ?? Double(y.shape[axis]) / Double(max(x.shape[axis], 1))
+            let scale = scales.map { $0[axis] } ?? Float(y.shape[axis]) / Float(max(x.shape[axis], 1))
             taps.append(resize.taps(input: x.shape[axis], output: y.shape[axis], scale: scale))
         }
         guard x.shape.count > 0, y.shape.count > 0 else { return { _ in true } }
@@ -189,20 +189,21 @@ extension Pool {
 }
 
 extension Resize {
-    /// The input elements that each output index along an axis reads.
-    func taps(input: Int, output: Int, scale: Double) -> [ResampleTap] {
+    /// The input elements that each output index along an axis reads. In single precision, as ONNX Runtime computes the
+    /// coordinates: which element is nearest to one halfway hangs on it.
+    func taps(input: Int, output: Int, scale: Float) -> [ResampleTap] {
         let last = max(input - 1, 0)
         if input == output, scale == 1 {
             return (0..<output).map { ResampleTap(first: $0, second: $0, weight: 0) }
         }
         return (0..<output).map { index in
-            let position = Double(index)
+            let position = Float(index)
             let source =
                 switch coordinates {
                 case .asymmetric: position / scale
                 case .halfPixel: (position + 0.5) / scale - 0.5
                 case .pytorchHalfPixel: output > 1 ? (position + 0.5) / scale - 0.5 : 0
-                case .alignCorners: output > 1 ? position * Double(input - 1) / Double(output - 1) : 0
+                case .alignCorners: output > 1 ? position * Float(input - 1) / Float(output - 1) : 0
                 }
             switch mode {
             case .nearest:
@@ -213,13 +214,13 @@ extension Resize {
                     case .floor: source.rounded(.down)
                     case .ceil: source.rounded(.up)
                     }
-                let nearest = Int(min(max(rounded, 0), Double(last)))
+                let nearest = Int(min(max(rounded, 0), Float(last)))
                 return ResampleTap(first: nearest, second: nearest, weight: 0)
             case .linear:
-                let held = min(max(source, 0), Double(last))
+                let held = min(max(source, 0), Float(last))
                 let first = Int(held)
                 return ResampleTap(
-                    first: first, second: min(first + 1, last), weight: Float(held - Double(first)))
+                    first: first, second: min(first + 1, last), weight: held - Float(first))
             }
         }
     }
