@@ -13,6 +13,8 @@ final class ContainerReader: FrameReader {
     private let startTicks: Int64?
     private let endTicks: Int64?
     private let copied: Set<Int>
+    /// The file, if it is a picture.
+    private let imagePath: String?
 
     private var packets: [Packet] = []
     private var held: RawFrame?
@@ -25,6 +27,7 @@ final class ContainerReader: FrameReader {
         self.options = options
         demuxer = try Demuxer(path: path, options: options, deadline: deadline)
         stream = try demuxer.mainVideoStream()
+        imagePath = ContainerFormats.isImage(demuxer.formatName) ? path : nil
         let guess = demuxer.guessedFrameRate(of: stream.index)
         frameRate = guess.isPositive && guess.value <= 1000 && guess.value >= 0.001 ? guess : Rational(25, 1)
         streamOrientation = demuxer.withStream(stream.index) { Orientation(of: $0) } ?? .upright
@@ -73,7 +76,7 @@ final class ContainerReader: FrameReader {
             }
             let numbered = RawFrame(
                 buffer: frame.buffer, time: frame.time, duration: frame.duration, position: position,
-                orientation: frame.orientation, path: nil)
+                orientation: frame.orientation, path: imagePath)
             position += 1
             return numbered
         }
@@ -179,7 +182,7 @@ final class ContainerReader: FrameReader {
             color: ImageConverter.color(of: frame), colorTags: ColorTags(of: frame), sampleAspectRatio: sampleAspect,
             pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)), codecName: stream.codecName,
             containerName: demuxer.formatName, isInterlaced: frame.interlaced_frame != 0,
-            isSeekable: demuxer.bytes.isSeekable, isImageSequence: ContainerFormats.isImage(demuxer.formatName),
+            isSeekable: demuxer.bytes.isSeekable, isImageSequence: imagePath != nil,
             streams: demuxer.streams.filter { copied.contains($0.index) || $0.index == stream.index },
             metadata: demuxer.metadata, origin: Timestamp(origin, timeBase: stream.timeBase),
             identities: [demuxer.bytes.identity])

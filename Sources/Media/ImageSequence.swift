@@ -82,9 +82,7 @@ final class ImageSequence: FrameReader {
         try decoder.send(packet)
         decoder.sendEnd()
         guard case .frame(let buffer) = try decoder.receive() else {
-            throw MediaError(
-                .corrupt, "The image '\(LogCapture.readable(path))' is damaged or exceeds the limit on pixels",
-                detail: LogCapture.takeLine())
+            throw MediaError.undecodable("The image '\(LogCapture.readable(path))' is damaged")
         }
         try VideoDecoder.check(width: buffer.av.pointee.width, height: buffer.av.pointee.height, against: options)
         decoder.flush()
