@@ -8,8 +8,9 @@
 typedef struct sk_softmax_f32_kernel {
     const char *_Nonnull name;
     sk_isa isa;
-    /// `rows` rows of `count` ≥ 1 numbers, one after the other; y may be x.
-    void (*_Nonnull run)(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t count);
+    /// `rows` rows of `count` ≥ 1 numbers; rows begin `x_stride` and `y_stride` numbers apart. y may be x.
+    void (*_Nonnull run)(
+        const float *_Nonnull x, size_t x_stride, float *_Nonnull y, size_t y_stride, size_t rows, size_t count);
 } sk_softmax_f32_kernel;
 
 /// Every implementation, the preferred ones first.
@@ -19,4 +20,5 @@ const sk_softmax_f32_kernel *_Nonnull const *_Nonnull sk_softmax_f32_kernels(siz
 const sk_softmax_f32_kernel *_Nonnull sk_softmax_f32_choose(sk_isa isa);
 
 /// The formula with the functions of libm: the oracle of the others.
-void sk_softmax_f32_naive(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t count);
+void sk_softmax_f32_naive(
+    const float *_Nonnull x, size_t x_stride, float *_Nonnull y, size_t y_stride, size_t rows, size_t count);

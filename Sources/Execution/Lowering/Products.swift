@@ -81,7 +81,7 @@ extension Lowering {
     mutating func softmax(axis: Int) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
-        guard x.isDense, y.isDense, axis == x.shape.rank - 1 else {
+        guard axis == x.shape.rank - 1 else {
             return { context in
                 Reference.softmax(x.view(at: context.input(0)), to: y.view(at: context.output(0)), axis: axis)
                 return true
@@ -93,8 +93,8 @@ extension Lowering {
         let length = x.shape.rowLength
         return { context in
             softmax.run(
-                rows: rows, length: length, input: context.floats(input: 0), output: context.floats(output: 0),
-                threads: context.threads)
+                rows: rows, length: length, input: context.floats(input: 0), inputStride: x.rowStride,
+                output: context.floats(output: 0), outputStride: y.rowStride, threads: context.threads)
             return true
         }
     }
