@@ -23,7 +23,8 @@ package func evaluateConstants(
     var byteCount = 0
     for type in outputs {
         offsets.append(byteCount)
-        byteCount += (type.shape.count * type.dtype.stride + TensorBuffer.alignment) / TensorBuffer.alignment
+        byteCount +=
+            (type.shape.count * type.dtype.stride + TensorBuffer.alignment) / TensorBuffer.alignment
             * TensorBuffer.alignment
     }
     let arena = try TensorBuffer(byteCount: byteCount)

@@ -20,7 +20,8 @@ package struct TensorView {
 
     /// A view for reading only.
     package init(_ tensor: Tensor) {
-        self.init(address: UnsafeMutableRawPointer(mutating: tensor.baseAddress), dtype: tensor.dtype, shape: tensor.shape)
+        self.init(
+            address: UnsafeMutableRawPointer(mutating: tensor.baseAddress), dtype: tensor.dtype, shape: tensor.shape)
     }
 
     package var isDense: Bool { rowStride == shape.rowLength || shape.rowCount <= 1 }

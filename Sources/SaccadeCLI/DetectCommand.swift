@@ -18,7 +18,9 @@ struct DetectCommand: ParsableCommand {
     @Argument(help: "The image, folder of images or video.")
     var source: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write annotated copies: a folder for images, a file for a video.", valueName: "path"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write annotated copies: a folder for images, a file for a video.", valueName: "path"))
     var output: String?
 
     @OptionGroup(title: "Detection") var detector: DetectorArguments

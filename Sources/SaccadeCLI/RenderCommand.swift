@@ -18,7 +18,9 @@ struct RenderCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The track log (JSON Lines).", valueName: "file"))
     var tracks: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The annotated video; the extension names the container.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The annotated video; the extension names the container.", valueName: "file"))
     var output: String
 
     @OptionGroup(title: "Source") var sourceOptions: SourceArguments

@@ -20,7 +20,9 @@ struct TrackCommand: ParsableCommand {
     @Argument(help: "The video.")
     var source: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
     var output: String?
 
     @OptionGroup(title: "Detection") var detector: DetectorArguments
