@@ -70,7 +70,6 @@ import Testing
         print(
             name, imported.nodes.count, "nodes ->", operators.count, "with",
             operators.filter { $0 == "transpose" }.count, "transposes in", elapsed)
-        print(Dictionary(operators.map { ($0, 1) }, uniquingKeysWith: +).sorted { $0.value > $1.value })
         #expect(operators.filter { $0 == "transpose" }.count <= transposes)
         let input = optimized.shape(of: optimized.inputs[0])?.dimensions
         #expect(input == (side == 0 ? [4, 256, 128, 3] : [1, side, side, 3]))
