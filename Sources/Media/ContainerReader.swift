@@ -183,7 +183,8 @@ final class ContainerReader: FrameReader {
             pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)), codecName: stream.codecName,
             containerName: demuxer.formatName, isInterlaced: frame.interlaced_frame != 0,
             isSeekable: demuxer.bytes.isSeekable, isImageSequence: imagePath != nil,
-            streams: demuxer.streams.filter { copied.contains($0.index) || $0.index == stream.index },
+            streams: demuxer.streams, videoStreamIndex: stream.index,
+            deliversOtherStreams: options.deliversOtherStreams,
             metadata: demuxer.metadata, origin: Timestamp(origin, timeBase: stream.timeBase),
             identities: [demuxer.bytes.identity])
     }

@@ -136,7 +136,8 @@ final class ImageSequence: FrameReader {
             orientation: first.orientation, color: ImageConverter.color(of: frame), colorTags: ColorTags(of: frame),
             sampleAspectRatio: Rational(1, 1), pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)),
             codecName: decoder?.decoder.codecName ?? "image", containerName: "images", isInterlaced: false,
-            isSeekable: true, isImageSequence: true, streams: [], metadata: [],
+            isSeekable: true, isImageSequence: true, streams: [], videoStreamIndex: 0, deliversOtherStreams: false,
+            metadata: [],
             origin: Timestamp(Int64(range.lowerBound), timeBase: timeBase), identities: [])
     }
 }

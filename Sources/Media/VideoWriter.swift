@@ -26,6 +26,7 @@ package final class VideoWriter: @unchecked Sendable {
     /// What was written.
     package struct Summary: Sendable {
         package var frameCount: Int
+        /// Size of the file.
         package var byteCount: Int64
         /// Streams that the container could not hold, for people: "subtitle stream 2 (subrip)".
         package var droppedStreams: [String]
@@ -52,7 +53,8 @@ package final class VideoWriter: @unchecked Sendable {
     package convenience init(path: String, source info: VideoInfo, options: Options = Options()) throws(MediaError) {
         try VideoWriter.refuse(path, among: info.identities)
         try self.init(
-            path: path, video: VideoParameters(info), copying: info.streams.filter { $0.kind != .video },
+            path: path, video: VideoParameters(info),
+            copying: info.deliversOtherStreams ? info.streams.filter { $0.index != info.videoStreamIndex } : [],
             metadata: info.metadata, origin: info.origin, options: options)
     }
 
@@ -142,6 +144,8 @@ package final class VideoWriter: @unchecked Sendable {
         if rewrites {
             do throws(MediaError) {
                 try Faststart.rewrite(path, formatName: muxer.formatName)
+                var status = stat()
+                if stat(path, &status) == 0 { summary.byteCount = Int64(status.st_size) }
             } catch {
                 summary.faststartFailure = error
             }
