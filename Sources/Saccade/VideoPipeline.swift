@@ -62,12 +62,12 @@ public final class VideoPipeline: Sendable {
     /// - Parameters:
     ///   - source: a file, a folder of images, or `-` for standard input.
     ///   - outputs: what is written.
-    ///   - started: called once, before the first frame, with the estimated number of frames.
     ///   - onFrame: called for every frame, in order, after it was written.
+    ///   - started: called once, before the first frame, with the estimated number of frames.
     public func run(
         _ source: String, to outputs: RunOutputs = RunOutputs(),
-        started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil,
-        onFrame: (@Sendable (FrameResult) -> Void)? = nil
+        onFrame: (@Sendable (FrameResult) -> Void)? = nil,
+        started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
         do {
             let run = try VideoRun(

@@ -49,7 +49,7 @@ struct DetectCommand: ParsableCommand {
             if output == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(source, to: outputs, started: observer.started, onFrame: observer.onFrame)
+                try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)
             }
         }
     }

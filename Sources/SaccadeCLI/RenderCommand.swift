@@ -34,7 +34,7 @@ struct RenderCommand: ParsableCommand {
                 source: sourceOptions.options(), annotation: annotation.options(), encoder: encoder.options())
             return try reporter.observe(stop: renderer.stop) { observer throws(SaccadeError) in
                 try renderer.run(
-                    source, tracks: tracks, to: output, started: observer.started, onFrame: observer.onFrame)
+                    source, tracks: tracks, to: output, onFrame: observer.onFrame, started: observer.started)
             }
         }
     }
