@@ -171,9 +171,10 @@ final class ContainerReader: FrameReader {
         var sampleAspect = ownAspect.isPositive ? ownAspect : aspect.isPositive ? aspect : Rational(1, 1)
         if first.orientation.transposes { sampleAspect = sampleAspect.inverse }
         let isFarClock = demuxer.startSeconds > 10
+        let isLate = Double(first.time) * stream.timeBase.value - demuxer.startSeconds > 3600
         let clockStart = Timestamp(seconds: demuxer.startSeconds, timeBase: stream.timeBase).value
         // No frame of a copy may come before 0, which not all containers can say.
-        let origin = min(first.time, startTicks ?? (isFarClock ? clockStart : 0))
+        let origin = min(first.time, startTicks ?? (isLate ? first.time : isFarClock ? clockStart : 0))
         return VideoInfo(
             width: Int(first.orientation.transposes ? frame.height : frame.width),
             height: Int(first.orientation.transposes ? frame.width : frame.height),

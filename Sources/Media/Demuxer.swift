@@ -183,10 +183,8 @@ final class Demuxer {
         if deadline.isCancelled { throw MediaError(.cancelled, "Reading \(name) was cancelled") }
         switch code {
         case sk_averror_eof: return .end
-        case sk_averror_again, sk_averror_invaliddata: return .damaged
         case sk_averror_exit: throw MediaError(.timeout, "No data from \(name) for \(stallTimeout) s")
-        case _ where bytes.context?.pointee.eof_reached != 0: return .end
-        default: throw MediaError(code: code, "Reading \(name) failed", fallback: .corrupt)
+        default: return bytes.context?.pointee.eof_reached != 0 && code != sk_averror_again ? .end : .damaged
         }
     }
 

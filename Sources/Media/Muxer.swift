@@ -173,7 +173,13 @@ final class Muxer {
         scratch.pointee.stream_index = index
         scratch.pointee.pos = -1
         av_packet_rescale_ts(scratch, timeBase, sk_stream(context, index).pointee.time_base)
-        try write(scratch)
+        do throws(MediaError) {
+            try write(scratch)
+        } catch {
+            // A packet that the container refuses is the source's damage; a file that takes no more is an error.
+            if let failure = sink.failure { throw failure }
+            damagedCopies += 1
+        }
     }
 
     /// Makes decoding times ascend, as containers demand, and writes.
