@@ -122,8 +122,8 @@ final class VideoRun: @unchecked Sendable {
         do {
             try stages.join()
         } catch {
+            // Result files stay under their `.part` names, the video is playable up to its last fragment.
             output?.abandon()
-            try? results.finish()
             throw error
         }
         var summary = summary(since: start)
