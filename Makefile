@@ -91,7 +91,7 @@ samples/vtest.avi: | deps
 
 demo: build samples
 	@mkdir -p runs/demo
-	$(SACCADE) track samples/bikes.mp4 --model weights/saccade-starter.onnx \
+	$(SACCADE) track samples/bikes.mp4 --model weights/saccade-starter.onnx --conf 0.35 --iou 0.5 \
 		-o runs/demo/bikes-tracked.mp4 --save-jsonl runs/demo/bikes.jsonl
 	@echo
 	@echo "annotated video: runs/demo/bikes-tracked.mp4"

@@ -68,7 +68,10 @@ let floors: [[Module]] = [
 
 let commandLine = Module(
     name: "SaccadeCLI",
-    imports: ["Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Tensors", "Graphs", "ONNX", "Execution"],
+    imports: [
+        "Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Tensors", "Graphs", "ONNX",
+        "Execution",
+    ],
     products: [arguments])
 
 for (floor, modules) in floors.enumerated() {

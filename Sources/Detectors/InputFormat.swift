@@ -26,7 +26,8 @@ package struct InputFormat: Hashable, Sendable {
         of graph: Graph, metadata: ModelMetadata, wantedSide: Int?
     ) throws(DetectorError) -> (name: String, width: Int, height: Int) {
         guard graph.inputs.count == 1, let id = graph.inputs.first else {
-            throw .unsupportedInput(model: graph.name, reason: "a detector has one input, this has \(graph.inputs.count)")
+            throw .unsupportedInput(
+                model: graph.name, reason: "a detector has one input, this has \(graph.inputs.count)")
         }
         let value = graph[id]
         let extents = value.declared ?? value.shape?.dimensions.map { .fixed($0) } ?? []
@@ -43,7 +44,8 @@ package struct InputFormat: Hashable, Sendable {
             if case .fixed(let fixed) = extent {
                 guard wantedSide == nil || wantedSide == fixed else {
                     throw .unsupportedInput(
-                        model: graph.name, reason: "the export is fixed at \(text); leave out --imgsz or export it again")
+                        model: graph.name,
+                        reason: "the export is fixed at \(text); leave out --imgsz or export it again")
                 }
                 return fixed
             }

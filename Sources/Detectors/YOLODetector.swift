@@ -64,7 +64,8 @@ package final class YOLODetector: Sendable {
             throw .unreadable(model: graph.name, reason: "\(error)")
         }
         for output in plan.outputs where output.dtype != .float32 {
-            throw .unsupportedInput(model: graph.name, reason: "the output \(output.name) is \(output.dtype), not float32")
+            throw .unsupportedInput(
+                model: graph.name, reason: "the output \(output.name) is \(output.dtype), not float32")
         }
         head = try YOLOHead.infer(
             outputs: plan.outputs.map(\.shape.dimensions), width: size.width, height: size.height,

@@ -44,7 +44,6 @@ final class ByteSink {
         var status = stat()
         isRegularFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && path != "-"
         guard let buffer = av_malloc(Int(ByteSink.bufferSize)) else {
-            Glibc.close(descriptor)
             throw MediaError(.internalError, "Out of memory")
         }
         context = avio_alloc_context(
@@ -61,7 +60,6 @@ final class ByteSink {
                 } : nil)
         guard context != nil else {
             av_free(buffer)
-            Glibc.close(descriptor)
             throw MediaError(.internalError, "Out of memory")
         }
     }

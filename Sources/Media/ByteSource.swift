@@ -48,7 +48,6 @@ final class ByteSource {
         size = isRegular ? Int64(status.st_size) : nil
         let opaque = Unmanaged.passUnretained(self).toOpaque()
         guard let buffer = av_malloc(Int(ByteSource.bufferSize)) else {
-            close(descriptor)
             throw MediaError(.internalError, "Out of memory")
         }
         context = avio_alloc_context(
@@ -64,7 +63,6 @@ final class ByteSource {
                 } : nil)
         guard context != nil else {
             av_free(buffer)
-            close(descriptor)
             throw MediaError(.internalError, "Out of memory")
         }
     }

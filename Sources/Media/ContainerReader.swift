@@ -13,6 +13,8 @@ final class ContainerReader: FrameReader {
     private let startTicks: Int64?
     private let endTicks: Int64?
     private let copied: Set<Int>
+    /// The file, if it is a picture.
+    private let imagePath: String?
 
     private var packets: [Packet] = []
     private var held: RawFrame?
@@ -25,6 +27,7 @@ final class ContainerReader: FrameReader {
         self.options = options
         demuxer = try Demuxer(path: path, options: options, deadline: deadline)
         stream = try demuxer.mainVideoStream()
+        imagePath = ContainerFormats.isImage(demuxer.formatName) ? path : nil
         let guess = demuxer.guessedFrameRate(of: stream.index)
         frameRate = guess.isPositive && guess.value <= 1000 && guess.value >= 0.001 ? guess : Rational(25, 1)
         streamOrientation = demuxer.withStream(stream.index) { Orientation(of: $0) } ?? .upright
@@ -73,7 +76,7 @@ final class ContainerReader: FrameReader {
             }
             let numbered = RawFrame(
                 buffer: frame.buffer, time: frame.time, duration: frame.duration, position: position,
-                orientation: frame.orientation, path: nil)
+                orientation: frame.orientation, path: imagePath)
             position += 1
             return numbered
         }
@@ -168,9 +171,10 @@ final class ContainerReader: FrameReader {
         var sampleAspect = ownAspect.isPositive ? ownAspect : aspect.isPositive ? aspect : Rational(1, 1)
         if first.orientation.transposes { sampleAspect = sampleAspect.inverse }
         let isFarClock = demuxer.startSeconds > 10
+        let isLate = Double(first.time) * stream.timeBase.value - demuxer.startSeconds > 3600
         let clockStart = Timestamp(seconds: demuxer.startSeconds, timeBase: stream.timeBase).value
         // No frame of a copy may come before 0, which not all containers can say.
-        let origin = min(first.time, startTicks ?? (isFarClock ? clockStart : 0))
+        let origin = min(first.time, startTicks ?? (isLate ? first.time : isFarClock ? clockStart : 0))
         return VideoInfo(
             width: Int(first.orientation.transposes ? frame.height : frame.width),
             height: Int(first.orientation.transposes ? frame.width : frame.height),
@@ -179,8 +183,9 @@ final class ContainerReader: FrameReader {
             color: ImageConverter.color(of: frame), colorTags: ColorTags(of: frame), sampleAspectRatio: sampleAspect,
             pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)), codecName: stream.codecName,
             containerName: demuxer.formatName, isInterlaced: frame.interlaced_frame != 0,
-            isSeekable: demuxer.bytes.isSeekable, isImageSequence: ContainerFormats.isImage(demuxer.formatName),
-            streams: demuxer.streams.filter { copied.contains($0.index) || $0.index == stream.index },
+            isSeekable: demuxer.bytes.isSeekable, isImageSequence: imagePath != nil,
+            streams: demuxer.streams, videoStreamIndex: stream.index,
+            deliversOtherStreams: options.deliversOtherStreams,
             metadata: demuxer.metadata, origin: Timestamp(origin, timeBase: stream.timeBase),
             identities: [demuxer.bytes.identity])
     }

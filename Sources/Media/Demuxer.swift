@@ -92,7 +92,7 @@ final class Demuxer {
             throw failure(code, of: bytes, "\(name) cannot be opened: it is damaged or incomplete")
         }
         context = reopened
-        let found = avformat_find_stream_info(context, nil)
+        let found = findStreams(of: context, options: options)
         if found < 0 || deadline.interrupts {
             let error =
                 deadline.isExpired
@@ -102,6 +102,14 @@ final class Demuxer {
             throw error
         }
         return context
+    }
+
+    /// Reads until the streams are known. Decoders that are tried on the way obey the limit on pixels, too.
+    private static func findStreams(of context: UnsafeMutablePointer<AVFormatContext>, options: MediaOptions) -> Int32 {
+        var settings = [OpaquePointer?](repeating: nil, count: Int(context.pointee.nb_streams))
+        for index in settings.indices { av_dict_set_int(&settings[index], "max_pixels", options.allocatedPixels, 0) }
+        defer { for index in settings.indices { av_dict_free(&settings[index]) } }
+        return settings.withUnsafeMutableBufferPointer { avformat_find_stream_info(context, $0.baseAddress) }
     }
 
     private static func failure(_ code: Int32, of bytes: ByteSource, _ message: String) -> MediaError {
@@ -175,10 +183,8 @@ final class Demuxer {
         if deadline.isCancelled { throw MediaError(.cancelled, "Reading \(name) was cancelled") }
         switch code {
         case sk_averror_eof: return .end
-        case sk_averror_again, sk_averror_invaliddata: return .damaged
         case sk_averror_exit: throw MediaError(.timeout, "No data from \(name) for \(stallTimeout) s")
-        case _ where bytes.context?.pointee.eof_reached != 0: return .end
-        default: throw MediaError(code: code, "Reading \(name) failed", fallback: .corrupt)
+        default: return bytes.context?.pointee.eof_reached != 0 && code != sk_averror_again ? .end : .damaged
         }
     }
 

@@ -31,7 +31,11 @@ enum Faststart {
             avformat_close_input(&input)
             withExtendedLifetime(bytes) {}
         }
-        var code = avformat_open_input(&input, nil, av_find_input_format("mov"), nil)
+        // Edit lists move times but may not cut packets away: this is a copy.
+        var reading: OpaquePointer?
+        defer { av_dict_free(&reading) }
+        av_dict_set(&reading, "advanced_editlist", "0", 0)
+        var code = avformat_open_input(&input, nil, av_find_input_format("mov"), &reading)
         guard code >= 0, let source = input else {
             throw MediaError(code: code, "The fragmented file cannot be read again", fallback: .internalError)
         }
@@ -50,6 +54,7 @@ enum Faststart {
             avformat_free_context(result)
         }
         result.pointee.pb = sink.context
+        result.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
         for index in 0..<Int32(clamping: source.pointee.nb_streams) {
             let from = sk_stream(source, index)
             guard let to = avformat_new_stream(result, nil),

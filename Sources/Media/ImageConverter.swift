@@ -43,6 +43,8 @@ final class ImageConverter {
         orientation.apply(from: source.y, to: target.y)
         orientation.apply(from: source.u, to: target.u)
         orientation.apply(from: source.v, to: target.v)
+        // `source` only borrows the memory: its buffer lives until here.
+        withExtendedLifetime(planar) {}
         return target
     }
 

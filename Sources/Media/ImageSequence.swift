@@ -82,9 +82,7 @@ final class ImageSequence: FrameReader {
         try decoder.send(packet)
         decoder.sendEnd()
         guard case .frame(let buffer) = try decoder.receive() else {
-            throw MediaError(
-                .corrupt, "The image '\(LogCapture.readable(path))' is damaged or exceeds the limit on pixels",
-                detail: LogCapture.takeLine())
+            throw MediaError.undecodable("The image '\(LogCapture.readable(path))' is damaged")
         }
         try VideoDecoder.check(width: buffer.av.pointee.width, height: buffer.av.pointee.height, against: options)
         decoder.flush()
@@ -138,7 +136,8 @@ final class ImageSequence: FrameReader {
             orientation: first.orientation, color: ImageConverter.color(of: frame), colorTags: ColorTags(of: frame),
             sampleAspectRatio: Rational(1, 1), pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)),
             codecName: decoder?.decoder.codecName ?? "image", containerName: "images", isInterlaced: false,
-            isSeekable: true, isImageSequence: true, streams: [], metadata: [],
+            isSeekable: true, isImageSequence: true, streams: [], videoStreamIndex: 0, deliversOtherStreams: false,
+            metadata: [],
             origin: Timestamp(Int64(range.lowerBound), timeBase: timeBase), identities: [])
     }
 }

@@ -65,7 +65,21 @@ extension MediaError {
             case sk_averror_decoder_not_found, sk_averror_patchwelcome, -ENOSYS: .unsupported
             default: fallback
             }
-        self.init(reason, message, detail: LogCapture.takeLine() ?? MediaError.text(of: code))
+        let line = LogCapture.takeLine()
+        self.init(MediaError.isAboutSize(line) ? .tooLarge : reason, message, detail: line ?? MediaError.text(of: code))
+    }
+
+    /// The error for pictures that did not come out of a decoder, which says why in its log only.
+    static func undecodable(_ message: String) -> MediaError {
+        let line = LogCapture.takeLine()
+        let isTooLarge = isAboutSize(line)
+        return MediaError(
+            isTooLarge ? .tooLarge : .corrupt,
+            isTooLarge ? "The picture exceeds the limit on pixels" : message, detail: line)
+    }
+
+    private static func isAboutSize(_ line: String?) -> Bool {
+        line?.contains("exceeds specified max pixel count") ?? false
     }
 
     /// The error for a failed system call.

@@ -24,4 +24,10 @@ package struct MediaOptions: Sendable {
     package var deliversOtherStreams = true
 
     package init() {}
+
+    /// The limit for libav*, which counts padding: coded pictures end at whole blocks, rows at whole vectors.
+    var allocatedPixels: Int64 {
+        let limit = Int64(clamping: min(max(maximumPixels, 1), 1 << 40))
+        return limit + limit / 4 + (1 << 16)
+    }
 }

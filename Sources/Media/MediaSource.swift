@@ -62,9 +62,7 @@ package final class MediaSource: @unchecked Sendable {
             if options.endTime != nil || options.duration != nil {
                 throw MediaError(.eof, "The source has no frame in the chosen range of time")
             }
-            throw MediaError(
-                .corrupt, "No frame could be decoded: the source is damaged or incomplete",
-                detail: LogCapture.takeLine())
+            throw MediaError.undecodable("No frame could be decoded: the source is damaged or incomplete")
         }
         first = frame
         info = reader.describe(first: frame)

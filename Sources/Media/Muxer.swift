@@ -60,6 +60,8 @@ final class Muxer {
         scratch = packet
         made.pointee.pb = sink.context
         made.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS
+        // Copied streams in newer mappings (FLAC, TrueHD in MP4), which all current players know.
+        made.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
 
         guard let video = avformat_new_stream(made, nil),
             avcodec_parameters_from_context(video.pointee.codecpar, encoder.context) >= 0
@@ -97,9 +99,7 @@ final class Muxer {
     /// Adds a stream to be copied, or notes that the container cannot hold it.
     private func add(_ stream: StreamInfo) throws(MediaError) {
         let id = stream.parameters.pointee.codec_id
-        guard id != AV_CODEC_ID_NONE, avformat_query_codec(context.pointee.oformat, id, FF_COMPLIANCE_NORMAL) != 0,
-            stream.kind == .audio || stream.kind == .subtitle || stream.kind == .data
-        else {
+        guard stream.kind == .audio || stream.kind == .subtitle || stream.kind == .data, holds(id) else {
             droppedStreams.append(stream)
             return
         }
@@ -124,6 +124,19 @@ final class Muxer {
             filters[copy.pointee.index] = filter
             av_bsf_init(filter)
         }
+    }
+
+    /// What MPEG-TS has a stream type for; its muxer would take anything and write what nobody can read.
+    private static let transportStreamCodecs: [AVCodecID] = [
+        AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AAC, AV_CODEC_ID_AAC_LATM, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
+        AV_CODEC_ID_DTS, AV_CODEC_ID_TRUEHD, AV_CODEC_ID_OPUS, AV_CODEC_ID_DVB_SUBTITLE, AV_CODEC_ID_DVB_TELETEXT,
+        AV_CODEC_ID_HDMV_PGS_SUBTITLE, AV_CODEC_ID_SMPTE_KLV, AV_CODEC_ID_TIMED_ID3,
+    ]
+
+    private func holds(_ id: AVCodecID) -> Bool {
+        guard id != AV_CODEC_ID_NONE else { return false }
+        if formatName == "mpegts" { return Muxer.transportStreamCodecs.contains(id) }
+        return avformat_query_codec(context.pointee.oformat, id, FF_COMPLIANCE_EXPERIMENTAL) != 0
     }
 
     /// Descriptions of the content stay; facts about the old file (its brand, its encoder) do not.
@@ -160,7 +173,13 @@ final class Muxer {
         scratch.pointee.stream_index = index
         scratch.pointee.pos = -1
         av_packet_rescale_ts(scratch, timeBase, sk_stream(context, index).pointee.time_base)
-        try write(scratch)
+        do throws(MediaError) {
+            try write(scratch)
+        } catch {
+            // A packet that the container refuses is the source's damage; a file that takes no more is an error.
+            if let failure = sink.failure { throw failure }
+            damagedCopies += 1
+        }
     }
 
     /// Makes decoding times ascend, as containers demand, and writes.

@@ -51,7 +51,7 @@ final class VideoDecoder {
         var code: Int32 = 0
         if let parameters { code = avcodec_parameters_to_context(context, parameters) }
         context.pointee.pkt_timebase = timeBase.av
-        context.pointee.max_pixels = Int64(clamping: options.maximumPixels)
+        context.pointee.max_pixels = options.allocatedPixels
         context.pointee.thread_count = Int32(clamping: max(0, options.decoderThreads))
         if code >= 0 { code = avcodec_open2(context, codec, nil) }
         guard code >= 0 else {

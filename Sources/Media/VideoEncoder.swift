@@ -103,11 +103,7 @@ final class VideoEncoder {
         context.pointee.color_range = AVColorRange(tags.range)
         context.pointee.chroma_sample_location = AVChromaLocation(tags.chromaLocation)
         if hasGlobalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
-        do throws(MediaError) {
-            try open(codec, parameters: parameters, options: options)
-        } catch {
-            throw error
-        }
+        try open(codec, parameters: parameters, options: options)
     }
 
     deinit {
@@ -122,10 +118,18 @@ final class VideoEncoder {
     ) throws(MediaError) {
         var settings: OpaquePointer?
         defer { av_dict_free(&settings) }
+        if codec.pointee.id == AV_CODEC_ID_MJPEG { context.pointee.thread_count = 1 }
         switch codecName {
         case "libx264", "libx264rgb", "libx265":
+            let preset = options.preset ?? "veryfast"
+            guard VideoEncoder.presets.contains(preset) else {
+                throw MediaError(
+                    .unsupported,
+                    "'\(LogCapture.readable(preset))' is no preset: use one of \(VideoEncoder.presets.joined(separator: " "))"
+                )
+            }
             av_dict_set(&settings, "crf", "\(options.crf ?? 23)", 0)
-            av_dict_set(&settings, "preset", options.preset ?? "veryfast", 0)
+            av_dict_set(&settings, "preset", preset, 0)
             av_dict_set(&settings, "forced-idr", "1", 0)
             if codecName == "libx265" { av_dict_set(&settings, "x265-params", "log-level=none", 0) }
         case "libvpx-vp9", "libvpx":
@@ -159,6 +163,11 @@ final class VideoEncoder {
         }
     }
 
+    /// Presets of x264 and x265, which print to the terminal when they are given another name.
+    private static let presets = [
+        "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
+    ]
+
     private static func codec(named name: String) throws(MediaError) -> UnsafePointer<AVCodec> {
         if let codec = avcodec_find_encoder_by_name(name), codec.pointee.type == AVMEDIA_TYPE_VIDEO { return codec }
         let descriptor = avcodec_descriptor_get_by_name(name)
@@ -185,6 +194,7 @@ final class VideoEncoder {
 
     /// Whether the codec takes 4:2:0 in full range only (JPEG). Throws if it takes no 8-bit 4:2:0 at all.
     private static func isFullRangeOnly(_ codec: UnsafePointer<AVCodec>) throws(MediaError) -> Bool {
+        if codec.pointee.id == AV_CODEC_ID_MJPEG { return true }
         guard var format = codec.pointee.pix_fmts else { return false }
         var hasFull = false
         while format.pointee != AV_PIX_FMT_NONE {

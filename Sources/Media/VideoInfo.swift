@@ -31,7 +31,12 @@ package struct VideoInfo: Sendable {
     package var isSeekable: Bool
     /// Whether the frames are pictures of their own (files of a folder, a single image).
     package var isImageSequence: Bool
+    /// All streams of the container, also those that are not read.
     package var streams: [StreamInfo]
+    /// Index of the stream of the frames.
+    package var videoStreamIndex: Int
+    /// Whether packets of the other streams come with the frames.
+    package var deliversOtherStreams: Bool
     package var metadata: [(key: String, value: String)]
     /// The point of the source's clock that becomes 0 in a copy of it: the start of the chosen range (`--ss`), or the
     /// start of a clock that begins before 0 or beyond 10 s (broadcasts); else 0, so that timestamps stay equal.

@@ -26,20 +26,24 @@ package final class VideoWriter: @unchecked Sendable {
     /// What was written.
     package struct Summary: Sendable {
         package var frameCount: Int
+        /// Size of the file.
         package var byteCount: Int64
         /// Streams that the container could not hold, for people: "subtitle stream 2 (subrip)".
         package var droppedStreams: [String]
+        /// Packets of copied streams that were too damaged to copy.
+        package var damagedCopies: Int
         /// Why an MP4 stayed fragmented (it plays everywhere, but its index is not in front); `nil` if all went well.
         package var faststartFailure: MediaError?
     }
 
     package let path: String
     /// Streams of the source that the container cannot hold; known from the start.
-    package var droppedStreams: [String] { muxer.droppedStreams.map(\.label) }
+    package var droppedStreams: [String] { (muxer.droppedStreams + refusedStreams).map(\.label) }
 
     private let sink: ByteSink
     private let encoder: VideoEncoder
     private let muxer: Muxer
+    private let refusedStreams: [StreamInfo]
     private let deadline = Deadline()
     private let origin: Timestamp
     private var waiting: [Packet] = []
@@ -52,7 +56,8 @@ package final class VideoWriter: @unchecked Sendable {
     package convenience init(path: String, source info: VideoInfo, options: Options = Options()) throws(MediaError) {
         try VideoWriter.refuse(path, among: info.identities)
         try self.init(
-            path: path, video: VideoParameters(info), copying: info.streams.filter { $0.kind != .video },
+            path: path, video: VideoParameters(info),
+            copying: info.deliversOtherStreams ? info.streams.filter { $0.index != info.videoStreamIndex } : [],
             metadata: info.metadata, origin: info.origin, options: options)
     }
 
@@ -70,15 +75,28 @@ package final class VideoWriter: @unchecked Sendable {
             video, options: options.encoder, hasGlobalHeader: format.pointee.flags & AVFMT_GLOBALHEADER != 0)
         var existing = stat()
         let existed = path != "-" && stat(path, &existing) == 0
-        sink = try ByteSink(path: path, overwrites: options.overwrites, deadline: deadline)
+        var output = try ByteSink(path: path, overwrites: options.overwrites, deadline: deadline)
+        var refused: [StreamInfo] = []
         do throws(MediaError) {
-            muxer = try Muxer(
-                sink: sink, format: format, encoder: encoder, copying: streams, metadata: metadata,
-                frameRate: video.frameRate)
+            do throws(MediaError) {
+                muxer = try Muxer(
+                    sink: output, format: format, encoder: encoder, copying: streams, metadata: metadata,
+                    frameRate: video.frameRate)
+            } catch {
+                // A stream whose description is damaged or unusual must not cost the video.
+                guard !streams.isEmpty, error.reason != .diskFull, error.reason != .io, path != "-" else { throw error }
+                output = try ByteSink(path: path, overwrites: true, deadline: deadline)
+                refused = streams
+                muxer = try Muxer(
+                    sink: output, format: format, encoder: encoder, copying: [], metadata: metadata,
+                    frameRate: video.frameRate)
+            }
         } catch {
             if !existed, path != "-" { unlink(path) }
             throw error
         }
+        sink = output
+        refusedStreams = refused
     }
 
     private static func refuse(_ path: String, among sources: [ByteSource.Identity]) throws(MediaError) {
@@ -138,10 +156,13 @@ package final class VideoWriter: @unchecked Sendable {
         let rewrites = isMP4 && sink.isRegularFile
         try sink.close(synchronizes: !rewrites)
         var summary = Summary(
-            frameCount: frameCount, byteCount: sink.byteCount, droppedStreams: droppedStreams, faststartFailure: nil)
+            frameCount: frameCount, byteCount: sink.byteCount, droppedStreams: droppedStreams,
+            damagedCopies: muxer.damagedCopies, faststartFailure: nil)
         if rewrites {
             do throws(MediaError) {
                 try Faststart.rewrite(path, formatName: muxer.formatName)
+                var status = stat()
+                if stat(path, &status) == 0 { summary.byteCount = Int64(status.st_size) }
             } catch {
                 summary.faststartFailure = error
             }

@@ -24,7 +24,7 @@ public struct FrameSchedule: Hashable, Sendable {
     /// Walks through the frames of one source.
     package struct Walk {
         private let schedule: FrameSchedule
-        private var nextDetection = -Double.infinity
+        private var nextDetection: Double?
 
         package init(_ schedule: FrameSchedule) { self.schedule = schedule }
 
@@ -33,9 +33,11 @@ public struct FrameSchedule: Hashable, Sendable {
             guard index % schedule.stride == 0 else { return .omit }
             guard (index / schedule.stride) % schedule.detectEvery == 0 else { return .skip }
             guard let rate = schedule.detectRate else { return .detect }
+            let interval = 1 / rate
+            let due = nextDetection ?? seconds
             // A thousandth of an interval of slack: timestamps are rounded to their time base.
-            guard seconds >= nextDetection - 0.001 / rate else { return .skip }
-            nextDetection = max(nextDetection + 1 / rate, seconds + 0.5 / rate)
+            guard seconds >= due - interval / 1000 else { return .skip }
+            nextDetection = max(due + interval, seconds + interval / 2)
             return .detect
         }
     }

@@ -22,7 +22,8 @@ final class PictureOutput: @unchecked Sendable {
     private var knownLabels = ClassLabels([])
 
     /// Opens the video, or makes the folder of images, that `outputs` asks for; `nil` when it asks for neither.
-    init?(_ outputs: RunOutputs, source: MediaSource, configuration: PipelineConfiguration, labels: ClassLabels) throws {
+    init?(_ outputs: RunOutputs, source: MediaSource, configuration: PipelineConfiguration, labels: ClassLabels) throws
+    {
         guard let path = outputs.video ?? outputs.imageFolder else { return nil }
         self.path = path
         options = configuration.annotation

@@ -26,12 +26,12 @@ public final class TrackRenderer: Sendable {
     ///   - source: the video. With `source.start` it must begin where the tracked run began.
     ///   - tracks: the log, JSON Lines; `-` is standard input.
     ///   - output: the annotated video; the extension names the container.
-    ///   - started: called once, before the first frame, with the estimated number of frames.
     ///   - onFrame: called for every frame, in order, after it was written.
+    ///   - started: called once, before the first frame, with the estimated number of frames.
     public func run(
         _ source: String, tracks: String, to output: String,
-        started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil,
-        onFrame: (@Sendable (FrameResult) -> Void)? = nil
+        onFrame: (@Sendable (FrameResult) -> Void)? = nil,
+        started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
         do {
             try OutputConflicts.check(outputs: [output], inputs: [source, tracks])

@@ -29,9 +29,10 @@ public final class VideoPipeline: Sendable {
         try configuration.validate()
         do {
             var options = YOLODetector.Options()
-            options.confidence = configuration.tracker.map {
-                min($0.lowConfidence, configuration.detector.confidence)
-            } ?? configuration.detector.confidence
+            options.confidence =
+                configuration.tracker.map {
+                    min($0.lowConfidence, configuration.detector.confidence)
+                } ?? configuration.detector.confidence
             options.iou = configuration.detector.iou
             options.maximumDetections = configuration.detector.maximumDetections
             options.isAgnostic = configuration.detector.isAgnostic
@@ -61,11 +62,12 @@ public final class VideoPipeline: Sendable {
     /// - Parameters:
     ///   - source: a file, a folder of images, or `-` for standard input.
     ///   - outputs: what is written.
-    ///   - started: called once, before the first frame, with the estimated number of frames.
     ///   - onFrame: called for every frame, in order, after it was written.
+    ///   - started: called once, before the first frame, with the estimated number of frames.
     public func run(
-        _ source: String, to outputs: RunOutputs = RunOutputs(), started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil,
-        onFrame: (@Sendable (FrameResult) -> Void)? = nil
+        _ source: String, to outputs: RunOutputs = RunOutputs(),
+        onFrame: (@Sendable (FrameResult) -> Void)? = nil,
+        started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
         do {
             let run = try VideoRun(
@@ -92,7 +94,8 @@ extension PipelineConfiguration {
         try require((0...1).contains(detector.confidence), "the confidence must lie between 0 and 1")
         try require((0...1).contains(detector.iou), "the IoU threshold must lie between 0 and 1")
         try require(detector.maximumDetections > 0, "the number of detections must be positive")
-        try require(tracker.map { (0...1).contains($0.lowConfidence) } ?? true, "the low confidence must lie between 0 and 1")
+        try require(
+            tracker.map { (0...1).contains($0.lowConfidence) } ?? true, "the low confidence must lie between 0 and 1")
         try require(schedule.stride > 0, "the stride must be at least 1")
         try require(schedule.detectEvery > 0, "the detection interval must be at least 1")
         try require(schedule.detectRate.map { $0 > 0 && $0.isFinite } ?? true, "the detection rate must be positive")

@@ -81,7 +81,8 @@ final class VideoRun: @unchecked Sendable {
         }
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
         results = try ResultOutputs(
-            outputs.results, source: ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels))
+            outputs.results,
+            source: ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels))
         output = try PictureOutput(outputs, source: source, configuration: configuration, labels: labels)
         let held = configuration.schedule.longestGap(frameRate: info.frameRate.value) * info.width * info.height * 3 / 2
         drawingSource =
@@ -121,8 +122,8 @@ final class VideoRun: @unchecked Sendable {
         do {
             try stages.join()
         } catch {
+            // Result files stay under their `.part` names, the video is playable up to its last fragment.
             output?.abandon()
-            try? results.finish()
             throw error
         }
         var summary = summary(since: start)

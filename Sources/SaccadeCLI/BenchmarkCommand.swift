@@ -53,7 +53,8 @@ struct BenchmarkCommand: ParsableCommand {
                 } else {
                     Swift.print(
                         String(
-                            format: "%@, %d threads: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, %.1f GMAC/s", model, threads,
+                            format: "%@, %d threads: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, %.1f GMAC/s", model,
+                            threads,
                             figures.p50 * 1000, figures.p95 * 1000, figures.p99 * 1000, macs / figures.p50 / 1e9))
                 }
                 if perLayer { try printLayers(session) }

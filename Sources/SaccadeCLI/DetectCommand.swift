@@ -18,7 +18,9 @@ struct DetectCommand: ParsableCommand {
     @Argument(help: "The image, folder of images or video.")
     var source: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write annotated copies: a folder for images, a file for a video.", valueName: "path"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write annotated copies: a folder for images, a file for a video.", valueName: "path"))
     var output: String?
 
     @OptionGroup(title: "Detection") var detector: DetectorArguments
@@ -47,7 +49,7 @@ struct DetectCommand: ParsableCommand {
             if output == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(source, to: outputs, started: observer.started, onFrame: observer.onFrame)
+                try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)
             }
         }
     }

@@ -67,7 +67,8 @@ struct DetectorArguments: ParsableArguments {
             return "\(folder)/\(name)"
         }
         throw SaccadeError(
-            reason: "not_found", message: "the default weights (\(name)) were not found: name a model with --model FILE",
+            reason: "not_found",
+            message: "the default weights (\(name)) were not found: name a model with --model FILE",
             exitCode: 66)
     }
 }

@@ -18,7 +18,9 @@ struct RenderCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The track log (JSON Lines).", valueName: "file"))
     var tracks: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The annotated video; the extension names the container.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The annotated video; the extension names the container.", valueName: "file"))
     var output: String
 
     @OptionGroup(title: "Source") var sourceOptions: SourceArguments
@@ -32,7 +34,7 @@ struct RenderCommand: ParsableCommand {
                 source: sourceOptions.options(), annotation: annotation.options(), encoder: encoder.options())
             return try reporter.observe(stop: renderer.stop) { observer throws(SaccadeError) in
                 try renderer.run(
-                    source, tracks: tracks, to: output, started: observer.started, onFrame: observer.onFrame)
+                    source, tracks: tracks, to: output, onFrame: observer.onFrame, started: observer.started)
             }
         }
     }

@@ -88,7 +88,8 @@ final class RunReporter: Sendable {
         case .json:
             let total = progress.total.map(String.init) ?? "null"
             let eta = left.map { String(format: "%.1f", $0) } ?? "null"
-            return "{\"n\":\(progress.done),\"total\":\(total),\"rate\":\(String(format: "%.2f", rate)),\"eta\":\(eta)}\n"
+            return
+                "{\"n\":\(progress.done),\"total\":\(total),\"rate\":\(String(format: "%.2f", rate)),\"eta\":\(eta)}\n"
         case .bar:
             guard let total = progress.total, total > 0, let left else {
                 return String(format: "\r\u{1B}[K%d frames  %.1f frames/s", progress.done, rate)
@@ -96,7 +97,8 @@ final class RunReporter: Sendable {
             let share = min(1, Double(progress.done) / Double(total))
             let filled = Int(share * 30)
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-            return String(format: "\r\u{1B}[K%@ %3.0f %%  %d/%d  %.1f frames/s  ", bar, share * 100, progress.done, total, rate)
+            return String(
+                format: "\r\u{1B}[K%@ %3.0f %%  %d/%d  %.1f frames/s  ", bar, share * 100, progress.done, total, rate)
                 + "\(SummaryText.clock(left)) left"
         default:
             let of = progress.total.map { " of \($0)" } ?? ""

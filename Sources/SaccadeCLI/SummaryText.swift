@@ -20,11 +20,13 @@ struct SummaryText {
                 let name = stage.name.padding(toLength: 10, withPad: " ", startingAt: 0)
                 let times = [stage.p50, stage.p95, stage.p99].map { String(format: "%6.1f ms", $0 * 1000) }
                 lines.append(
-                    String(format: "  %@ %6d", name, stage.count) + times.joined() + String(format: "%6.1f s", stage.total))
+                    String(format: "  %@ %6d", name, stage.count) + times.joined()
+                        + String(format: "%6.1f s", stage.total))
             }
         }
         if frames.predicted > 0 {
-            lines.append("\(frames.predicted) skipped frames got predicted boxes: too large to be held until the next detection")
+            lines.append(
+                "\(frames.predicted) skipped frames got predicted boxes: too large to be held until the next detection")
         }
         if frames.undecodablePackets > 0 { lines.append("\(frames.undecodablePackets) packets could not be decoded") }
         lines += summary.notes
@@ -38,6 +40,7 @@ struct SummaryText {
         guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
         let whole = Int(min(seconds, 1e9))
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
-        return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+        return hours > 0
+            ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
     }
 }

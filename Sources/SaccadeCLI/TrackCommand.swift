@@ -20,7 +20,9 @@ struct TrackCommand: ParsableCommand {
     @Argument(help: "The video.")
     var source: String
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
     var output: String?
 
     @OptionGroup(title: "Detection") var detector: DetectorArguments
@@ -59,7 +61,7 @@ struct TrackCommand: ParsableCommand {
             if outputs.video == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(source, to: outputs, started: observer.started, onFrame: observer.onFrame)
+                try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)
             }
         }
     }

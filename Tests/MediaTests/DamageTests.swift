@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Imaging
 import Media
 import Testing
 
@@ -75,7 +76,9 @@ struct DamageTests {
         #expect(reason(clip, options) == nil)
         options.maximumPixels -= 1
         #expect(reason(clip, options) == .tooLarge)
-        #expect([.tooLarge, .corrupt].contains(reason(picture, options)))
+        #expect(reason(picture, options) == .tooLarge)
+        options.maximumPixels = 1000
+        #expect(reason(picture, options) == .tooLarge)
     }
 
     @Test func damagedFilesAreReadAsFarAsTheyGo() throws {
@@ -116,11 +119,11 @@ struct DamageTests {
         try FFmpegTool.make("-f lavfi -i testsrc2=s=96x64:r=10:d=2 -c:v png", clip)
         var data = try Data(contentsOf: URL(fileURLWithPath: clip))
         let middle = data.count / 2
-        data.replaceSubrange(middle..<middle + 4000, with: Data(repeating: 0x55, count: 4000))
+        data.replaceSubrange(middle..<middle + 40, with: Data(repeating: 0x55, count: 40))
         try data.write(to: URL(fileURLWithPath: clip))
         let result = try readAll(clip)
         #expect(result.damage.packets + result.damage.frames + result.damage.reads > 0)
-        #expect(result.frames.count >= 15)
+        #expect(result.frames.count >= 18)
     }
 
     @Test func aFIFOWithoutAWriterEndsAtTheDeadline() throws {

@@ -9,7 +9,7 @@ struct VocabularyTests {
         #expect(ntsc.rescaled(to: Rational(1, 1000)).value == 33)
         #expect(
             Timestamp(Int64.max / 2, timeBase: Rational(1, 1_000_000)).rescaled(to: Rational(1, 1000)).value == Int64
-                .max / 2000)
+                .max / 2000 + 1)
         #expect(Timestamp(1, timeBase: Rational(1, 3)) > Timestamp(333, timeBase: Rational(1, 1000)))
         #expect(Timestamp(2, timeBase: Rational(1, 4)) == Timestamp(500, timeBase: Rational(1, 1000)))
         #expect(Timestamp(seconds: .nan, timeBase: Rational(1, 25)).value == 0)
@@ -40,6 +40,20 @@ struct VocabularyTests {
         #expect(InputLocation.numericallyAscending("img9.png", "img010.png"))
         #expect(InputLocation.numericallyAscending("a99999999999999999999999999", "a100000000000000000000000000"))
         #expect(!InputLocation.numericallyAscending("a", "a"))
+    }
+
+    @Test func timesAscendWhateverTheSourceSays() {
+        var timing = FrameTiming(frameRate: Rational(25, 1), timeBase: Rational(1, 1000))
+        let unknown = Int64.min
+        let given: [Int64] = [0, 40, 40, unknown, 120, 100, 160, 1 << 50, (1 << 50) + 40, .max]
+        let times = given.map { timing.stamp(time: $0, duration: 0).time }
+        #expect(times == [0, 40, 41, 81, 120, 121, 160, 200, 240, 280])
+        #expect(timing.repairs == 5)
+        // A clock that was set back: after eight frames time runs on at the right pace.
+        timing = FrameTiming(frameRate: Rational(25, 1), timeBase: Rational(1, 1000))
+        let restarted = ([0, 5000] + (0..<12).map { Int64($0) * 40 }).map { timing.stamp(time: $0, duration: 40).time }
+        #expect(zip(restarted.dropFirst(), restarted).allSatisfy { $0 > $1 })
+        #expect(restarted.suffix(3).elementsEqual([5088, 5128, 5168]))
     }
 
     @Test func deadlinesPassAndCancel() {

@@ -125,6 +125,7 @@ private struct ChannelsLastRewriter {
             nodes.append(rewritten)
             return
         }
+        if try rewriteReshape(node) { return }
         var node = node
         for index in node.inputs.indices {
             if let id = node.inputs[index] { node.inputs[index] = try asWritten(id) }
@@ -275,5 +276,28 @@ private struct ChannelsLastRewriter {
         guard remaining == remaining.sorted() else { return nil }
         first.formUnion(node.outputs)
         return Node(name: node.name, op: op, inputs: [try channelsLast(x)], outputs: node.outputs)
+    }
+
+    /// A reshape that keeps channels and pixels apart, N×C×H×W to N×(C…)×(HW…), is done in N×(HW…)×(C…), with the
+    /// transpose behind it, where it joins the one that a head has there anyway.
+    mutating func rewriteReshape(_ node: Node) throws(GraphError) -> Bool {
+        guard case .reshape = node.op, let x = node.input(0), let output = node.outputs.first, !first.contains(x),
+            let source = last[x], let from = graph.shape(of: x), let to = graph.shape(of: output), to.rank > 1,
+            to[0] == from[0], from.count > 0
+        else { return false }
+        let border = (1..<to.rank).first { to.dimensions[1...$0].reduce(1, *) == from[1] }
+        guard let border, border + 1 < to.rank else { return false }
+        let channels = Array(to.dimensions[1...border])
+        let pixels = Array(to.dimensions[(border + 1)...])
+
+        let moved = try checkedShape([to[0]] + pixels + channels)
+        let target = graph.addConstant(try integerConstant(moved.dimensions), name: "\(node.name).channelsLast")
+        let between = graph.addValue(Value(name: node.name, dtype: graph[output].dtype, shape: moved))
+        let op = Operator.reshape(allowsZero: true)
+        nodes.append(Node(name: node.name, op: op, inputs: [source, target], outputs: [between]))
+        let permutation = [0] + channels.indices.map { 1 + pixels.count + $0 } + pixels.indices.map { 1 + $0 }
+        try emitTranspose(between, to: output, permutation)
+        first.insert(output)
+        return true
     }
 }

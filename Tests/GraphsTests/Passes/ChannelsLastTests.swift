@@ -148,6 +148,35 @@ import Testing
         }
     }
 
+    @Test func aTransposeBehindAHeadsReshapeJoins() throws {
+        try check(transposes: 2) { builder, x in
+            let a = try builder.convolution(x[0], 4, 6)
+            let head = try builder.node(.reshape(allowsZero: false), [a, try builder.integers([2, 3, 2, 6, 8])])
+            return [try builder.node(.transpose(permutation: [0, 1, 3, 4, 2]), [head])]
+        }
+        try check(transposes: 1) { builder, x in
+            let a = try builder.convolution(x[0], 4, 6)
+            let rows = try builder.node(.reshape(allowsZero: false), [a, try builder.integers([2, 6, -1])])
+            return [try builder.node(.transpose(permutation: [0, 2, 1]), [rows])]
+        }
+    }
+
+    @Test func reshapesThatMixChannelsAndPixels() throws {
+        try check(transposes: 2) { builder, x in
+            let a = try builder.convolution(x[0], 4, 6)
+            return [try builder.node(.reshape(allowsZero: false), [a, try builder.integers([2, 4, 9, 8])])]
+        }
+        try check(transposes: 2) { builder, x in
+            let a = try builder.convolution(x[0], 4, 6)
+            return [try builder.node(.reshape(allowsZero: false), [a, try builder.integers([2, 1, 6, 1, 48])])]
+        }
+        // The batch joins the channels.
+        try check(transposes: 2) { builder, x in
+            let a = try builder.convolution(x[0], 4, 6)
+            return [try builder.node(.reshape(allowsZero: false), [a, try builder.integers([12, 48])])]
+        }
+    }
+
     @Test func tensorsOfOtherRanksAreLeftAlone() throws {
         var builder = GraphBuilder(name: "test")
         let x = builder.input("x", [2, 4, 6])

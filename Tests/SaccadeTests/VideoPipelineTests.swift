@@ -1,0 +1,168 @@
+import Detections
+import Foundation
+import Saccade
+import Testing
+
+/// What the tests of whole runs need: the data's videos, the model of the repository, and a folder that goes away.
+private struct Fixture: ~Copyable {
+    static let data = ProcessInfo.processInfo.environment["SACCADE_DATA"]
+    static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "saccade-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+    func contents(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
+
+    static func video(_ name: String) -> String { "\(data ?? "")/video/\(name)" }
+}
+
+@Suite(.enabled(if: Fixture.data != nil, "needs SACCADE_DATA"), .serialized) struct VideoPipelineTests {
+    /// Two seconds of a street with people, every third frame detected.
+    private func configuration(threads: Int = 2) -> PipelineConfiguration {
+        var configuration = PipelineConfiguration(model: Fixture.model)
+        configuration.threads = threads
+        configuration.schedule.detectEvery = 3
+        configuration.source.duration = 1.6
+        return configuration
+    }
+
+    private let street = Fixture.video("TUD-Campus.mp4")
+
+    @Test func resultsDoNotDependOnTheNumberOfThreads() throws {
+        let fixture = try Fixture()
+        for threads in 1...4 {
+            let summary = try VideoPipeline(configuration(threads: threads)).run(
+                street, to: RunOutputs(results: [ResultOutput(.jsonLines, to: fixture.path("\(threads).jsonl"))]))
+            #expect(summary.frames.read == 40)
+            #expect(summary.frames.detected == 14)
+            #expect(summary.frames.skipped == 26)
+            #expect(summary.frames.isConserved)
+        }
+        let first = try fixture.contents("1.jsonl")
+        #expect(first.count > 10_000)
+        for threads in 2...4 { #expect(try fixture.contents("\(threads).jsonl") == first) }
+    }
+
+    @Test func skippedFramesAreTrackedBetweenDetections() throws {
+        final class Frames: @unchecked Sendable { var results: [FrameResult] = [] }
+        let frames = Frames()  // written by one stage, read after the run
+        _ = try VideoPipeline(configuration()).run(street) { frames.results.append($0) }
+        #expect(frames.results.map(\.index) == Array(0..<40))
+        let between = frames.results.filter { !$0.detected && $0.index > 6 && $0.index < 36 }
+        #expect(between.allSatisfy { !$0.detections.isEmpty })
+        #expect(between.flatMap(\.detections).contains { $0.origin == .interpolated })
+        #expect(frames.results.flatMap(\.detections).allSatisfy { $0.trackID != nil })
+    }
+
+    @Test func pastTheHoldBackLimitTheFileIsDecodedTwice() throws {
+        let fixture = try Fixture()
+        for (name, limit) in [("held", 256 << 20), ("twice", 1)] {
+            var configuration = configuration()
+            configuration.holdBackLimit = limit
+            let outputs = RunOutputs(
+                video: fixture.path("\(name).mkv"),
+                results: [ResultOutput(.jsonLines, to: fixture.path("\(name).jsonl"))])
+            let summary = try VideoPipeline(configuration).run(street, to: outputs)
+            #expect(summary.frames.predicted == 0)
+            #expect(summary.frames.isConserved)
+        }
+        #expect(try fixture.contents("held.jsonl") == fixture.contents("twice.jsonl"))
+        #expect(try fixture.contents("held.mkv").count == fixture.contents("twice.mkv").count)
+    }
+
+    @Test func whatCannotBeReadTwiceGetsPredictedBoxes() throws {
+        let fixture = try Fixture()
+        let fifo = fixture.path("street")
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let feeder = Process()
+        feeder.executableURL = URL(filePath: "/usr/bin/env")
+        feeder.arguments = ["sh", "-c", "cat '\(Fixture.video("vtest.avi"))' > '\(fifo)'"]
+        feeder.standardError = FileHandle.nullDevice
+        try feeder.run()
+        defer { feeder.terminate() }
+        var configuration = configuration()
+        configuration.holdBackLimit = 1
+        let summary = try VideoPipeline(configuration).run(fifo, to: RunOutputs(video: fixture.path("out.mkv")))
+        #expect(summary.frames.read == 16)
+        #expect(summary.frames.predicted == summary.frames.skipped)
+        #expect(summary.frames.isConserved)
+    }
+
+    @Test func aLogCanBeDrawnLater() throws {
+        let fixture = try Fixture()
+        let outputs = RunOutputs(
+            video: fixture.path("direct.mkv"), results: [ResultOutput(.jsonLines, to: fixture.path("log.jsonl"))])
+        _ = try VideoPipeline(configuration()).run(street, to: outputs)
+        var source = SourceOptions()
+        source.duration = 1.6
+        let summary = try TrackRenderer(source: source).run(
+            street, tracks: fixture.path("log.jsonl"), to: fixture.path("later.mkv"))
+        #expect(summary.frames.read == 40)
+        #expect(try fixture.contents("direct.mkv").count == fixture.contents("later.mkv").count)
+    }
+
+    @Test func stopEndsTheRunInGoodOrder() throws {
+        let fixture = try Fixture()
+        let pipeline = try VideoPipeline(PipelineConfiguration(model: Fixture.model))
+        let outputs = RunOutputs(video: fixture.path("out.mp4"))
+        let summary = try pipeline.run(street, to: outputs) { if $0.index == 5 { pipeline.stop() } }
+        #expect(summary.reason == "interrupted")
+        #expect(summary.frames.read < 71)
+        #expect(summary.frames.isConserved)
+        // The file is complete: it can be tracked itself, and has every frame that was read.
+        let copy = try VideoPipeline(configuration()).run(fixture.path("out.mp4"))
+        #expect(copy.frames.read == summary.frames.read)
+    }
+
+    @Test func aFileThatBreaksOffIsProcessedAsFarAsItGoes() throws {
+        let fixture = try Fixture()
+        let whole = try Data(contentsOf: URL(filePath: Fixture.video("vtest.avi")))
+        try whole.prefix(400_000).write(to: URL(filePath: fixture.path("half.avi")))
+        var configuration = PipelineConfiguration(model: Fixture.model)
+        configuration.schedule.detectEvery = 20
+        let summary = try VideoPipeline(configuration).run(fixture.path("half.avi"))
+        #expect((20...100).contains(summary.frames.read))
+        #expect(summary.frames.isConserved)
+    }
+}
+
+@Suite struct VideoPipelineErrorTests {
+    @Test func whatIsNotThereIsSaidWithItsExitCode() throws {
+        let missing = #expect(throws: SaccadeError.self) {
+            try VideoPipeline(PipelineConfiguration(model: "no-such.onnx"))
+        }
+        #expect(missing?.exitCode == 65 || missing?.exitCode == 66)
+        let pipeline = try VideoPipeline(PipelineConfiguration(model: Fixture.model))
+        let error = #expect(throws: SaccadeError.self) { try pipeline.run("no-such.mp4") }
+        #expect(error?.exitCode == 66)
+        #expect(error?.reason == "not_found")
+    }
+
+    @Test func optionsThatMakeNoSenseAreRefused() {
+        for change: (inout PipelineConfiguration) -> Void in [
+            { $0.detector.confidence = 1.5 }, { $0.detector.confidence = .nan }, { $0.detector.iou = -1 },
+            { $0.schedule.detectEvery = 0 }, { $0.schedule.stride = 0 }, { $0.schedule.detectRate = 0 },
+            { $0.threads = -1 }, { $0.detector.classes = ["unicorn"] }, { $0.detector.head = "yolov99" },
+        ] {
+            var configuration = PipelineConfiguration(model: Fixture.model)
+            change(&configuration)
+            #expect(throws: SaccadeError.self) { try VideoPipeline(configuration) }
+        }
+    }
+
+    @Test func anOutputMayNotBeTheInput() throws {
+        let pipeline = try VideoPipeline(PipelineConfiguration(model: Fixture.model))
+        let error = #expect(throws: SaccadeError.self) {
+            try pipeline.run(Fixture.model, to: RunOutputs(video: Fixture.model))
+        }
+        #expect(error?.exitCode == 64)
+    }
+}
