@@ -18,4 +18,20 @@ package struct SoftmaxKernel: @unchecked Sendable {
                 $0.count, length)
         }
     }
+
+    /// Down the columns of `blocks` dense blocks of `length` × `columns` numbers.
+    package func runColumns(
+        blocks: Int, length: Int, columns: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+        threads: Int
+    ) {
+        guard length > 0, columns > 0 else { return }
+        // Pieces of 256 columns, which depend on the shape alone.
+        let pieces = (columns - 1) / 256 + 1
+        parallelFor(blocks * pieces, threads: threads) { task in
+            let (block, piece) = task.quotientAndRemainder(dividingBy: pieces)
+            let offset = block * length * columns + piece * 256
+            kernel.pointee.run_columns(
+                input + offset, columns, output + offset, columns, min(256, columns - piece * 256), length)
+        }
+    }
 }

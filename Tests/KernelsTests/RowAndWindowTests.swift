@@ -27,6 +27,33 @@ import Testing
     }
 }
 
+@Suite struct SoftmaxColumnTests {
+    /// Down columns it equals the same numbers laid out in rows.
+    @Test(arguments: InstructionSet.allCases.filter(\.isSupported))
+    func equalsRows(_ instructionSet: InstructionSet) {
+        var numbers = Numbers(seed: 11)
+        for (blocks, length, columns) in [(1, 16, 600), (2, 5, 1), (3, 1, 7), (2, 16, 33), (1, 3, 256), (1, 4, 257)] {
+            let x = numbers.floats(blocks * length * columns).map { $0 * 9 }
+            func at(_ block: Int, _ index: Int, _ column: Int) -> Int { (block * length + index) * columns + column }
+            for threads in [1, 2] {
+                var y = Array(repeating: Float(7), count: x.count)
+                SoftmaxKernel(instructionSet: instructionSet).runColumns(
+                    blocks: blocks, length: length, columns: columns, input: x, output: &y, threads: threads)
+                for block in 0..<blocks {
+                    for column in 0..<columns {
+                        let row = (0..<length).map { x[at(block, $0, column)] }
+                        var expected = row
+                        sk_softmax_f32_naive(row, length, &expected, length, 1, length)
+                        for index in 0..<length where abs(y[at(block, index, column)] - expected[index]) > 1e-6 {
+                            Issue.record("\(blocks) × \(length) × \(columns): element \(index) of column \(column)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 @Suite struct MaxPoolingTests {
     @Test(arguments: InstructionSet.allCases.filter(\.isSupported))
     func equalsNaive(_ instructionSet: InstructionSet) throws {

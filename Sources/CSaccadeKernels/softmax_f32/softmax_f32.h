@@ -11,6 +11,9 @@ typedef struct sk_softmax_f32_kernel {
     /// `rows` rows of `count` ≥ 1 numbers; rows begin `x_stride` and `y_stride` numbers apart. y may be x.
     void (*_Nonnull run)(
         const float *_Nonnull x, size_t x_stride, float *_Nonnull y, size_t y_stride, size_t rows, size_t count);
+    /// Down each of `columns` neighbouring columns: `count` ≥ 1 numbers `x_stride` and `y_stride` apart.
+    void (*_Nonnull run_columns)(
+        const float *_Nonnull x, size_t x_stride, float *_Nonnull y, size_t y_stride, size_t columns, size_t count);
 } sk_softmax_f32_kernel;
 
 /// Every implementation, the preferred ones first.

@@ -82,6 +82,19 @@ extension Lowering {
         let x = try input(0)
         let y = outputs[0]
         guard axis == x.shape.rank - 1 else {
+            if x.isDense, y.isDense {
+                kernel = "softmax_f32_\(instructionSet.rawValue)"
+                let softmax = SoftmaxKernel(instructionSet: instructionSet)
+                let blocks = x.shape.dimensions[..<axis].reduce(1, *)
+                let columns = x.shape.dimensions[(axis + 1)...].reduce(1, *)
+                let length = x.shape[axis]
+                return { context in
+                    softmax.runColumns(
+                        blocks: blocks, length: length, columns: columns, input: context.floats(input: 0),
+                        output: context.floats(output: 0), threads: context.threads)
+                    return true
+                }
+            }
             return { context in
                 Reference.softmax(x.view(at: context.input(0)), to: y.view(at: context.output(0)), axis: axis)
                 return true
