@@ -4,6 +4,8 @@ package enum DetectorError: Error, Hashable, CustomStringConvertible {
     case unknownHead(outputs: [[Int]], wanted: String?)
     case unsupportedInput(model: String, reason: String)
     case labelMismatch(head: Int, labels: Int)
+    /// A wanted class that the model does not have: a mistake of the user, not of the model.
+    case unknownClass(String)
     case failed(reason: String)
 
     package var description: String {
@@ -14,14 +16,15 @@ package enum DetectorError: Error, Hashable, CustomStringConvertible {
             let shapes = outputs.map { $0.map(String.init).joined(separator: "×") }.joined(separator: ", ")
             let heads = YOLOHead.Name.allCases.map(\.rawValue).joined(separator: ", ")
             guard let wanted else {
-                return "the outputs (\(shapes)) are not those of a detector that Saccade knows (\(heads))"
+                return "the outputs (\(shapes)) are not those of a detector that Saccade knows (\(heads)); "
+                    + "`saccade inspect` shows what the model has, and --head names one of these"
             }
             return "the outputs (\(shapes)) do not fit the head \(wanted)"
         case .unsupportedInput(let model, let reason):
             return "\(model): \(reason)"
         case .labelMismatch(let head, let labels):
             return "the model has \(head) classes but its metadata name \(labels)"
-        case .failed(let reason):
+        case .unknownClass(let reason), .failed(let reason):
             return reason
         }
     }

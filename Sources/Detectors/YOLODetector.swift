@@ -44,6 +44,9 @@ package final class YOLODetector: Sendable {
         do {
             graph = try importONNX(contentsOf: modelPath)
         } catch {
+            if case .unreadable(_, let reason) = error {
+                throw .unreadable(model: modelPath, reason: "the file cannot be read: \(reason)")
+            }
             throw .unreadable(model: modelPath, reason: "\(error)")
         }
         try self.init(graph, options: options)
@@ -84,7 +87,7 @@ package final class YOLODetector: Sendable {
         do {
             classes = try ClassFilter(options.classes.joined(separator: ","), labels: labels).indices.map(Set.init)
         } catch {
-            throw .failed(reason: "\(error)")
+            throw .unknownClass("\(error)")
         }
         self.options = options
     }

@@ -103,7 +103,13 @@ final class ByteSink {
                 case ECANCELED: .cancelled
                 default: .io
                 }
-            failure = MediaError(reason, "Writing \(shown) failed: \(String(cString: strerror(code)))")
+            failure =
+                MediaError(
+                    reason,
+                    code == EPIPE
+                        ? "\(shown.prefix(1).uppercased())\(shown.dropFirst()) was closed by its reader"
+                        : "Writing \(shown) failed: \(String(cString: strerror(code)))"
+                ).ofOutput
         }
         return -code
     }

@@ -8,17 +8,11 @@ import Glibc
 /// each piece, and not after the deadline was cancelled. A failure is kept in `failure`, because demuxers tend to
 /// report a failed read as the end of the file.
 final class ByteSource {
-    /// Which file it is, whatever its name.
-    struct Identity: Equatable, Sendable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
     private static let bufferSize: Int32 = 1 << 16
     private static let pollInterval: Int32 = 50
 
     let isSeekable: Bool
-    let identity: Identity
+    let identity: FileIdentity
     /// Bytes of a regular file, else `nil`.
     let size: Int64?
     private(set) var failure: MediaError?
@@ -42,7 +36,7 @@ final class ByteSource {
             close(descriptor)
             throw MediaError(errno: errno, "Cannot open \(name)", fallback: .io)
         }
-        identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        identity = FileIdentity(status)
         let isRegular = status.st_mode & S_IFMT == S_IFREG
         isSeekable = isRegular
         size = isRegular ? Int64(status.st_size) : nil

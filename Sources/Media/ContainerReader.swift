@@ -67,7 +67,15 @@ final class ContainerReader: FrameReader {
 
     func next() throws(MediaError) -> RawFrame? {
         while !isFinished {
-            guard let frame = try takeHeld() else { break }
+            guard let frame = try takeHeld() else {
+                if position == 0, !demuxer.bytes.isSeekable, demuxer.formatName.contains("mp4") {
+                    throw MediaError(
+                        .unsupported,
+                        "The MP4's index stands behind its pictures, which a pipe cannot reach: give the file itself, or "
+                            + "pipe it as Matroska (ffmpeg -i FILE -c copy -f matroska -)")
+                }
+                break
+            }
             if let startTicks, frame.time < startTicks { continue }
             if let endTicks, frame.time >= endTicks {
                 isFinished = true

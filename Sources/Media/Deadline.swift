@@ -11,7 +11,10 @@ package final class Deadline: Sendable {
     private let expiry = Atomic<UInt64>(.max)
     private let cancelled = Atomic<Bool>(false)
 
-    package init() {}
+    private let shouldCancel: @Sendable () -> Bool
+
+    /// `shouldCancel` is asked, too, whenever a wait looks at the deadline.
+    package init(shouldCancel: @escaping @Sendable () -> Bool = { false }) { self.shouldCancel = shouldCancel }
 
     /// Makes the deadline `seconds` from now; without end when that is not a positive finite number.
     package func arm(seconds: Double) {
@@ -24,7 +27,7 @@ package final class Deadline: Sendable {
     /// Ends every wait under this deadline, now and later.
     package func cancel() { cancelled.store(true, ordering: .relaxed) }
 
-    package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+    package var isCancelled: Bool { cancelled.load(ordering: .relaxed) || shouldCancel() }
 
     package var isExpired: Bool { Deadline.now >= expiry.load(ordering: .relaxed) }
 

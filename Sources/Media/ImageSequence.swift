@@ -138,6 +138,7 @@ final class ImageSequence: FrameReader {
             codecName: decoder?.decoder.codecName ?? "image", containerName: "images", isInterlaced: false,
             isSeekable: true, isImageSequence: true, streams: [], videoStreamIndex: 0, deliversOtherStreams: false,
             metadata: [],
-            origin: Timestamp(Int64(range.lowerBound), timeBase: timeBase), identities: [])
+            origin: Timestamp(Int64(range.lowerBound), timeBase: timeBase),
+            identities: paths.compactMap(FileIdentity.init))
     }
 }

@@ -67,7 +67,9 @@ package enum InputLocation: Equatable, Sendable {
         "dpx", "exr", "sgi", "qoi", "hdr", "pcx",
     ]
 
-    private static func hasImageExtension(_ name: String) -> Bool {
+    /// Whether a file's name says that it is a picture.
+    package static func hasImageExtension(_ name: String) -> Bool {
+        let name = name.split(separator: "/").last ?? ""
         guard let dot = name.lastIndex(of: "."), name.first != "." else { return false }
         return imageExtensions.contains(name[name.index(after: dot)...].lowercased())
     }

@@ -22,6 +22,8 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
     package let message: String
     /// FFmpeg's last error line, without credentials and control characters.
     package let detail: String?
+    /// Whether it was met in writing: a reader that has gone is another matter than a source that has.
+    private(set) package var isOfOutput = false
 
     package init(_ reason: Reason, _ message: String, detail: String? = nil) {
         self.reason = reason
@@ -32,6 +34,7 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The status with which a process ends for this reason (sysexits.h).
     package var exitCode: Int32 {
         switch reason {
+        case .reset where isOfOutput: 74
         case .eof, .unsupported, .corrupt, .noVideo, .tooLarge: 65
         case .notFound: 66
         case .timeout, .refused, .reset: 69
@@ -41,6 +44,13 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
         case .auth, .denied: 77
         case .cancelled: 130
         }
+    }
+
+    /// The same error, met in writing.
+    package var ofOutput: MediaError {
+        var error = self
+        error.isOfOutput = true
+        return error
     }
 
     package var description: String {
@@ -84,7 +94,8 @@ extension MediaError {
 
     /// The error for a failed system call.
     init(errno code: Int32, _ message: String, fallback: Reason) {
-        self.init(code: -code, "\(message): \(String(cString: strerror(code)))", fallback: fallback)
+        let error = MediaError(code: -code, message, fallback: fallback)
+        self.init(error.reason, "\(message): \(String(cString: strerror(code)))")
     }
 
     /// What libav* calls an error code.

@@ -18,7 +18,7 @@ package final class MediaSource: @unchecked Sendable {
     package let info: VideoInfo
 
     private let reader: any FrameReader
-    private let deadline = Deadline()
+    private let deadline: Deadline
     private let converter = ImageConverter()
     private var first: RawFrame?
     private var corruptFrames = 0
@@ -44,11 +44,19 @@ package final class MediaSource: @unchecked Sendable {
     }
 
     /// Opens `input`: a path, a glob, a folder of images, or "-" (see `InputLocation`).
-    package convenience init(_ input: String, options: MediaOptions = MediaOptions()) throws(MediaError) {
-        try self.init(InputLocation(input), options: options)
+    /// Once `shouldCancel` says so, every wait ends: here with an error, later as after `cancel`.
+    package convenience init(
+        _ input: String, options: MediaOptions = MediaOptions(),
+        shouldCancel: @escaping @Sendable () -> Bool = { false }
+    ) throws(MediaError) {
+        try self.init(InputLocation(input), options: options, shouldCancel: shouldCancel)
     }
 
-    package init(_ location: InputLocation, options: MediaOptions = MediaOptions()) throws(MediaError) {
+    package init(
+        _ location: InputLocation, options: MediaOptions = MediaOptions(),
+        shouldCancel: @escaping @Sendable () -> Bool = { false }
+    ) throws(MediaError) {
+        deadline = Deadline(shouldCancel: shouldCancel)
         switch location {
         case .standardInput: reader = try ContainerReader(path: "-", options: options, deadline: deadline)
         case .file(let path): reader = try ContainerReader(path: path, options: options, deadline: deadline)

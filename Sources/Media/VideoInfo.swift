@@ -43,7 +43,7 @@ package struct VideoInfo: Sendable {
     package var origin: Timestamp
 
     /// The files that are read; writing to one of them is refused.
-    var identities: [ByteSource.Identity]
+    package var identities: [FileIdentity]
 }
 
 /// The colour description as H.264 and containers number it (ISO/IEC 23091-2), carried from source to copy; 2 is

@@ -99,11 +99,14 @@ package final class VideoWriter: @unchecked Sendable {
         refusedStreams = refused
     }
 
-    private static func refuse(_ path: String, among sources: [ByteSource.Identity]) throws(MediaError) {
-        var status = stat()
-        guard path != "-", stat(path, &status) == 0 else { return }
-        let identity = ByteSource.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        if status.st_mode & S_IFMT == S_IFREG, sources.contains(identity) {
+    /// Whether the extension of `path` is that of a container for video.
+    package static func namesContainer(_ path: String) -> Bool {
+        guard (path.split(separator: "/").last ?? "").contains(".") else { return false }
+        return (try? Muxer.format(for: path, named: nil)) != nil
+    }
+
+    private static func refuse(_ path: String, among sources: [FileIdentity]) throws(MediaError) {
+        if path != "-", let existing = FileIdentity(path: path), sources.contains(existing) {
             throw MediaError(.cannotCreate, "'\(LogCapture.readable(path))' is the input itself: choose another output")
         }
     }

@@ -14,18 +14,25 @@ final class PictureOutput: @unchecked Sendable {
     }
 
     let path: String
+    private let name: ResultSource
     private let target: Target
     private let annotator: Annotator
     private let options: AnnotationOptions
     private let start = ContinuousClock.now
     private var drawnFrames = 0
     private var knownLabels = ClassLabels([])
+    /// The files that are read: no copy may take the place of one.
+    private let inputs: Set<FileIdentity>
+    private var usedNames: [String: Int] = [:]
 
     /// Opens the video, or makes the folder of images, that `outputs` asks for; `nil` when it asks for neither.
-    init?(_ outputs: RunOutputs, source: MediaSource, configuration: PipelineConfiguration, labels: ClassLabels) throws
-    {
+    init?(
+        _ outputs: RunOutputs, source: MediaSource, named name: ResultSource, configuration: PipelineConfiguration
+    ) throws {
+        let labels = name.labels
         guard let path = outputs.video ?? outputs.imageFolder else { return nil }
         self.path = path
+        self.name = name
         options = configuration.annotation
         var style = AnnotationStyle()
         style.showLabels = options.showsLabels
@@ -33,6 +40,10 @@ final class PictureOutput: @unchecked Sendable {
         style.lineWidth = options.lineWidth
         style.trace = options.trace
         annotator = Annotator(style: style, pool: ImagePool(capacity: 8))
+        // A class that the model does not have is a mistake to tell at once, before a file is opened; a track log names
+        // its classes as it goes.
+        if !labels.names.isEmpty { for name in options.blurredClasses { _ = try ClassFilter(name, labels: labels) } }
+        inputs = Set(source.info.identities)
         if outputs.video != nil {
             var settings = VideoWriter.Options()
             settings.overwrites = true
@@ -44,8 +55,6 @@ final class PictureOutput: @unchecked Sendable {
             if !ImageWriter.canWrite(path) { try Self.makeFolder(path) }
             target = .images(ImageWriter())
         }
-        // A class that the model does not have is a mistake to tell at once; a track log names its classes as it goes.
-        if !labels.names.isEmpty { for name in options.blurredClasses { _ = try ClassFilter(name, labels: labels) } }
     }
 
     // MARK: The drawing stage
@@ -71,7 +80,7 @@ final class PictureOutput: @unchecked Sendable {
     // MARK: The writing stage
 
     /// Writes a frame and the packets of other streams that stand before it; the pixels are gone afterwards.
-    func write(_ frame: inout Frame) throws(MediaError) {
+    func write(_ frame: inout Frame) throws {
         let info = frame.info
         guard let image = frame.image.take() else { return }
         switch target {
@@ -79,7 +88,12 @@ final class PictureOutput: @unchecked Sendable {
             writer.write(frame.passthrough)
             try writer.write(image, at: info.timestamp, duration: info.duration)
         case .images(let writer):
-            try writer.write(image, to: imagePath(for: info))
+            let copy = try imagePath(for: frame.result)
+            if let existing = FileIdentity(path: copy), inputs.contains(existing) {
+                throw OutputError(
+                    kind: .conflict, path: copy, detail: "it is one of the inputs: choose another folder")
+            }
+            try writer.write(image, to: copy)
         }
     }
 
@@ -100,12 +114,31 @@ final class PictureOutput: @unchecked Sendable {
         if case .video(let writer) = target { writer.abandon() }
     }
 
-    /// A copy keeps its source's name; what cannot be written in the source's format becomes a PNG.
-    private func imagePath(for info: FrameInfo) -> String {
-        if ImageWriter.canWrite(path) { return path }
-        let name = info.path.map { ($0 as NSString).lastPathComponent } ?? "\(info.index).png"
-        let copy = (path as NSString).appendingPathComponent(name)
-        return ImageWriter.canWrite(copy) ? copy : (copy as NSString).deletingPathExtension + ".png"
+    /// A copy keeps its source's name; what cannot be written in the source's format becomes a PNG. A name that was
+    /// used before, by an image of another folder or format, gets a number.
+    private func imagePath(for frame: FrameResult) throws(OutputError) -> String {
+        if ImageWriter.canWrite(path) {
+            guard usedNames.isEmpty else {
+                throw OutputError(
+                    kind: .conflict, path: path, detail: "it holds one image, the source has more: name a folder")
+            }
+            usedNames[path] = 0
+            return path
+        }
+        let file = frame.imageName ?? "\(name.stem(of: frame))_\(frame.index + 1).jpg"
+        var copy = (path as NSString).appendingPathComponent(file)
+        let stem = (copy as NSString).deletingPathExtension
+        if !ImageWriter.canWrite(copy) { copy = stem + ".png" }
+        let kind = (copy as NSString).pathExtension
+        var count = usedNames[copy, default: 0]
+        let wanted = copy
+        while usedNames[copy] != nil {
+            count += 1
+            copy = "\(stem)-\(count + 1).\(kind)"
+        }
+        usedNames[wanted] = count
+        if copy != wanted { usedNames[copy] = 0 }
+        return copy
     }
 
     private static func makeFolder(_ path: String) throws(OutputError) {

@@ -20,6 +20,9 @@ public struct RunSummary: Hashable, Sendable, Codable {
         /// Packets that could not be decoded at all.
         public var undecodablePackets = 0
 
+        /// Images of a folder that could not be read; they are not among `read`.
+        public var unreadableImages = 0
+
         /// Frames in = detected + skipped + corrupt + dropped.
         public var isConserved: Bool { read == detected + skipped + corrupt + dropped }
     }

@@ -1,3 +1,4 @@
+import Detections
 import Detectors
 import Media
 
@@ -35,6 +36,8 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
         case let error as TrackLogError:
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
+        case let error as ClassFilterError: self = .usage(error.description)
+        case DetectorError.unknownClass(let reason): self = .usage(reason)
         case let error as DetectorError:
             self.init(reason: "unsupported", message: error.description, exitCode: 65)
         default: self.init(reason: "internal", message: String(describing: error), exitCode: 70)

@@ -34,6 +34,7 @@ public final class TrackRenderer: Sendable {
         started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
         do {
+            try configuration.validate()
             try OutputConflicts.check(outputs: [output], inputs: [source, tracks])
             let run = try VideoRun(
                 source: source, outputs: RunOutputs(video: output), configuration: configuration,

@@ -1,5 +1,6 @@
 public import Detections
 import Detectors
+import Foundation
 import Media
 import Synchronization
 
@@ -41,14 +42,36 @@ public final class VideoPipeline: Sendable {
             options.head = try configuration.detector.headName()
             detector = try YOLODetector(modelPath: configuration.detector.model, options: options)
         } catch {
-            throw SaccadeError(error)
+            throw VideoPipeline.explained(error, model: configuration.detector.model)
         }
     }
 
-    /// Whether a source is one image or a folder of images, and not a video.
-    public static func isImages(_ source: String) -> Bool {
-        guard case .images = try? InputLocation(source) else { return false }
-        return true
+    /// The error with the model's name in it; a model that is not there is no bad model.
+    private static func explained(_ error: any Error, model: String) -> SaccadeError {
+        let error = SaccadeError(error)
+        guard error.exitCode == 65 else { return error }
+        guard FileManager.default.fileExists(atPath: model) else {
+            return SaccadeError(
+                reason: "not_found", message: "the model \(model) does not exist: name an ONNX file with --model",
+                exitCode: 66)
+        }
+        let names = error.message.hasPrefix(model) ? "" : "\(model): "
+        return SaccadeError(reason: error.reason, message: names + error.message, exitCode: error.exitCode)
+    }
+
+    /// Whether annotated copies of a source go to `output` as images and not as a video: `output` is a folder or names
+    /// an image, or the source is an image or a folder of images and `output` does not name a video.
+    public static func writesImages(of source: String, to output: String) -> Bool {
+        var isFolder: ObjCBool = false
+        if output == "-" { return false }
+        if output.hasSuffix("/") || ImageWriter.canWrite(output) { return true }
+        if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder) { return isFolder.boolValue }
+        if VideoWriter.namesContainer(output) { return false }
+        switch try? InputLocation(source) {
+        case .images: return true
+        case .file(let path): return InputLocation.hasImageExtension(path)
+        default: return false
+        }
     }
 
     /// The names of the model's classes.
@@ -96,11 +119,19 @@ extension PipelineConfiguration {
         try require(detector.maximumDetections > 0, "the number of detections must be positive")
         try require(
             tracker.map { (0...1).contains($0.lowConfidence) } ?? true, "the low confidence must lie between 0 and 1")
+        try require(detector.imageSize.map { $0 > 0 } ?? true, "the image size must be positive")
         try require(schedule.stride > 0, "the stride must be at least 1")
         try require(schedule.detectEvery > 0, "the detection interval must be at least 1")
         try require(schedule.detectRate.map { $0 > 0 && $0.isFinite } ?? true, "the detection rate must be positive")
         try require(threads >= 0 && threads <= 256, "the number of threads must lie between 1 and 256")
         try require(holdBackLimit >= 0, "the hold-back limit cannot be negative")
+        try require((0...63).contains(encoder.crf), "the quality (crf) must lie between 0 and 63")
+        try require(annotation.lineWidth.map { $0 > 0 } ?? true, "the width of lines must be positive")
+        try require(
+            annotation.trace.map { $0 >= 0 && $0.isFinite } ?? true, "the length of traces cannot be negative")
+        try require(
+            source.end.map { $0 > source.start ?? 0 } ?? true, "the end must come after the start")
+        try require(source.duration.map { $0 > 0 } ?? true, "the duration must be positive")
         try require(source.imageRate > 0 && source.imageRate.isFinite, "the image rate must be positive")
     }
 }

@@ -24,6 +24,7 @@ final class VideoRun: @unchecked Sendable {
     private let configuration: PipelineConfiguration
     private let analysis: Analysis
     private let sourcePath: String
+    private let outputPaths: [String]
     private let shouldStop: @Sendable () -> Bool
 
     private let source: MediaSource
@@ -65,10 +66,11 @@ final class VideoRun: @unchecked Sendable {
         self.analysis = analysis
         self.shouldStop = shouldStop
         sourcePath = path
+        outputPaths = outputs.paths.filter { $0 != "-" }
         try OutputConflicts.check(outputs: outputs.paths, inputs: [path])
         let threads = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
         let options = MediaOptions(configuration.source, deliversOtherStreams: outputs.video != nil)
-        source = try MediaSource(path, options: options)
+        source = try MediaSource(path, options: options, shouldCancel: shouldStop)
         let info = source.info
         let labels: ClassLabels
         switch analysis {
@@ -80,10 +82,9 @@ final class VideoRun: @unchecked Sendable {
             labels = ClassLabels([])
         }
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
-        results = try ResultOutputs(
-            outputs.results,
-            source: ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels))
-        output = try PictureOutput(outputs, source: source, configuration: configuration, labels: labels)
+        let name = ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels)
+        results = try ResultOutputs(outputs.results, source: name)
+        output = try PictureOutput(outputs, source: source, named: name, configuration: configuration)
         let held = configuration.schedule.longestGap(frameRate: info.frameRate.value) * info.width * info.height * 3 / 2
         drawingSource =
             output != nil && held > configuration.holdBackLimit && source.isSeekable
@@ -259,20 +260,31 @@ final class VideoRun: @unchecked Sendable {
         summary.frames.read = readFrames
         summary.frames.skipped += omittedFrames
         summary.frames.predicted = predictedFrames
-        summary.frames.undecodablePackets = source.damage.packets
+        let damage = source.damage
+        summary.frames.undecodablePackets = damage.packets
+        summary.frames.unreadableImages = damage.files.count
         summary.detections = detectionCount
         summary.tracks = confirmedTracks
         if let fault {
             summary.reason = fault.reason.rawValue
             summary.message = fault.description
             summary.exitCode = fault.exitCode
+        } else if let first = damage.files.first {
+            let count = damage.files.count
+            summary.reason = first.error.reason.rawValue
+            summary.message =
+                "\(count) of \(count + readFrames) images could not be read, the others are done; the first: "
+                + first.error.description
+            summary.exitCode = 75
         } else if shouldStop() {
             summary.reason = "interrupted"
         }
+        summary.notes += damage.files.prefix(20).map { "left out: \($0.error)" }
+        if damage.files.count > 20 { summary.notes.append("… and \(damage.files.count - 20) more") }
         summary.stages = [decodeTime, detectTime, trackTime, drawTime, writeTime].map { RunSummary.Stage($0.snapshot) }
             .filter { $0.count > 0 }
         summary.latency = RunSummary.Stage(latency.snapshot)
-        summary.outputs = output.map { [$0.path] } ?? []
+        summary.outputs = outputPaths
         return summary
     }
 }

@@ -49,11 +49,11 @@ struct BenchmarkCommand: ParsableCommand {
                         gmac_per_s: macs / figures.p50 / 1e9)
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                    Swift.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+                    try StandardOutput.write(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n")
                 } else {
-                    Swift.print(
+                    try StandardOutput.write(
                         String(
-                            format: "%@, %d threads: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, %.1f GMAC/s", model,
+                            format: "%@, %d threads: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, %.1f GMAC/s\n", model,
                             threads,
                             figures.p50 * 1000, figures.p95 * 1000, figures.p99 * 1000, macs / figures.p50 / 1e9))
                 }
@@ -80,11 +80,11 @@ struct BenchmarkCommand: ParsableCommand {
             }
             for layer in layers.sorted(by: { $0.time > $1.time }).prefix(10) {
                 let seconds = layer.time / .seconds(1)
-                Swift.print(
-                    String(
-                        format: "  %7.2f ms %6.1f GMAC/s  %@ %@ (%@)", seconds * 1000,
-                        Double(layer.operation.multiplyAdds) / max(seconds, 1e-9) / 1e9, layer.operation.op,
-                        layer.operation.node, layer.operation.kernel))
+                let line = String(
+                    format: "  %7.2f ms %6.1f GMAC/s  %@ %@ (%@)", seconds * 1000,
+                    Double(layer.operation.multiplyAdds) / max(seconds, 1e-9) / 1e9, layer.operation.op,
+                    layer.operation.node, layer.operation.kernel)
+                try StandardOutput.write(line.withoutControls + "\n")
             }
         }
     }

@@ -8,7 +8,8 @@ struct DetectCommand: ParsableCommand {
         abstract: "Detect the objects in images or in a video, without tracking them.",
         discussion: """
             SOURCE is an image, a folder of images, a video file, or - for standard input. Without any output option \
-            the results are written to standard output as JSON Lines.
+            the results are written to standard output as JSON Lines. Images that cannot be read are named at the end \
+            (exit code 75); the others are done.
 
               saccade detect bus.jpg -o marked/
               saccade detect photos/ --model yolov8n.onnx --save-coco results.json
@@ -20,7 +21,9 @@ struct DetectCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write annotated copies: a folder for images, a file for a video.", valueName: "path"))
+        help: ArgumentHelp(
+            "Write annotated copies: an image, a folder of images, or a video, by the name's extension.",
+            valueName: "path"))
     var output: String?
 
     @OptionGroup(title: "Detection") var detector: DetectorArguments
@@ -45,8 +48,11 @@ struct DetectCommand: ParsableCommand {
             configuration.encoder = encoder.options()
             configuration.threads = detector.threads ?? 0
             var outputs = RunOutputs(results: results.outputs)
-            if VideoPipeline.isImages(source) { outputs.imageFolder = output } else { outputs.video = output }
-            if output == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
+            if let output {
+                let writesImages = VideoPipeline.writesImages(of: source, to: output)
+                if writesImages { outputs.imageFolder = output } else { outputs.video = output }
+            }
+            outputs = try report.checked(outputs)
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
                 try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)

@@ -45,7 +45,17 @@ struct DetectorArguments: ParsableArguments {
         options.iou = iou
         options.maximumDetections = maxDet
         options.isAgnostic = agnosticNms
-        options.classes = (classes ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        if let classes {
+            options.classes = classes.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+                .filter { !$0.isEmpty }
+            if options.classes.isEmpty {
+                throw SaccadeError(
+                    reason: "refused", message: "--classes names no class: leave it out to keep all", exitCode: 64)
+            }
+        }
+        if let threads, threads < 1 {
+            throw SaccadeError(reason: "refused", message: "--threads must be at least 1", exitCode: 64)
+        }
         options.imageSize = imgsz
         options.head = head
         return options

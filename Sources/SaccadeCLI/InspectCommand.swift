@@ -33,9 +33,9 @@ struct InspectCommand: ParsableCommand {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-                Swift.print(String(decoding: try encoder.encode(description), as: UTF8.self))
+                try StandardOutput.write(String(decoding: try encoder.encode(description), as: UTF8.self) + "\n")
             } else {
-                Swift.print(description.text, terminator: "")
+                try StandardOutput.write(description.text)
             }
         }
     }
@@ -141,6 +141,6 @@ struct ModelDescription: Encodable {
         for key in metadata.keys.sorted() where key != "names" {
             lines.append("  metadata   \(key): \(metadata[key]?.prefix(100) ?? "")")
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map(\.withoutControls).joined(separator: "\n") + "\n"
     }
 }

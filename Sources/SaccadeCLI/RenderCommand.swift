@@ -30,6 +30,7 @@ struct RenderCommand: ParsableCommand {
 
     func run() throws {
         try report.reporting { reporter throws(SaccadeError) in
+            _ = try report.checked(RunOutputs(video: output))
             let renderer = TrackRenderer(
                 source: sourceOptions.options(), annotation: annotation.options(), encoder: encoder.options())
             return try reporter.observe(stop: renderer.stop) { observer throws(SaccadeError) in

@@ -13,13 +13,36 @@ struct ReportArguments: ParsableArguments {
     @Flag(name: [.short, .long], help: "Say nothing but errors.")
     var quiet = false
 
+    /// The outputs of a run: the log on standard output when nothing else is asked for. Throws when the summary and a
+    /// result would share standard output.
+    func checked(_ outputs: RunOutputs) throws(SaccadeError) -> RunOutputs {
+        var outputs = outputs
+        let paths = [outputs.video, outputs.imageFolder].compactMap { $0 } + outputs.results.map(\.path)
+        if json, paths.contains("-") {
+            throw SaccadeError(
+                reason: "refused",
+                message: "--json writes the summary to standard output: give the other output a file's name",
+                exitCode: 64)
+        }
+        if paths.isEmpty, !json { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
+        return outputs
+    }
+
     /// Runs a command's body, prints its summary, and turns its error into a message and an exit code.
     func reporting(_ body: (RunReporter) throws(SaccadeError) -> RunSummary) throws {
         let reporter = RunReporter(progress: quiet ? .none : progress)
         try runReporting(json: json) {
-            let summary = try body(reporter)
+            let summary: RunSummary
+            do throws(SaccadeError) {
+                summary = try body(reporter)
+            } catch {
+                guard let signal = reporter.signal, error.exitCode == 130 else { throw error }
+                throw SaccadeError(
+                    reason: "interrupted", message: "interrupted before the first frame", exitCode: 128 + signal)
+            }
             if json { try print(summary: summary) }
             if !quiet { StandardError.write(SummaryText(summary).text) }
+            if let message = summary.message { StandardError.write(errorLine(message, reason: summary.reason)) }
             if summary.exitCode != 0 || reporter.signal != nil {
                 throw ExitCode(reporter.signal.map { 128 + $0 } ?? summary.exitCode)
             }
@@ -32,7 +55,9 @@ extension ReportArguments {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            FileHandle.standardOutput.write(try encoder.encode(summary) + Data("\n".utf8))
+            try StandardOutput.write(String(decoding: try encoder.encode(summary), as: UTF8.self) + "\n")
+        } catch let error as SaccadeError {
+            throw error
         } catch {
             throw SaccadeError(reason: "internal", message: "the summary cannot be written: \(error)", exitCode: 70)
         }
@@ -48,12 +73,17 @@ func runReporting(json: Bool = false, _ body: () throws -> Void) throws {
         throw code
     } catch {
         let failure = SaccadeError(error)
-        StandardError.write("saccade: error: \(failure.message) [reason: \(failure.reason)]\n")
+        StandardError.write(errorLine(failure.message, reason: failure.reason))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if json, let data = try? encoder.encode(["reason": failure.reason, "message": failure.message]) {
-            FileHandle.standardOutput.write(data + Data("\n".utf8))
+            try? StandardOutput.write(String(decoding: data, as: UTF8.self) + "\n")
         }
         throw ExitCode(failure.exitCode)
     }
+}
+
+/// How an error stands on standard error: one line, with its reason in one word.
+private func errorLine(_ message: String, reason: String) -> String {
+    "saccade: error: \(message.withoutControls) [reason: \(reason)]\n"
 }

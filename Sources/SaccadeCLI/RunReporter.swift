@@ -57,7 +57,8 @@ final class RunReporter: Sendable {
             source.setEventHandler { [self] in
                 if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
                 stop()
-                StandardError.write("\nsaccade: finishing what was read; once more to end at once\n")
+                let clear = style == .bar ? "\r\u{1B}[K" : ""
+                StandardError.write(clear + "saccade: finishing what was read; once more to end at once\n")
             }
             source.resume()
             return source
@@ -105,9 +106,4 @@ final class RunReporter: Sendable {
             return String(format: "saccade: %d%@ frames, %.1f frames/s\n", progress.done, of, rate)
         }
     }
-}
-
-/// The stream for people.
-enum StandardError {
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -3,6 +3,11 @@ import ArgumentParser
 /// The program: one subcommand a file.
 @main
 struct SaccadeCommand: ParsableCommand {
+    static func main() {
+        prepareStandardStreams()
+        main(nil)
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "saccade",
         abstract: "Detect and track objects in video, in real time, on the CPU.",

@@ -30,9 +30,8 @@ struct SummaryText {
         }
         if frames.undecodablePackets > 0 { lines.append("\(frames.undecodablePackets) packets could not be decoded") }
         lines += summary.notes
-        if let message = summary.message { lines.append("ended early: \(message) [reason: \(summary.reason)]") }
         lines += summary.outputs.map { "wrote \($0)" }
-        text = lines.joined(separator: "\n") + "\n"
+        text = lines.map(\.withoutControls).joined(separator: "\n") + "\n"
     }
 
     /// Seconds as `12.3 s`, `4:05` or `1:02:03`.

@@ -57,8 +57,7 @@ struct TrackCommand: ParsableCommand {
             configuration.annotation = annotation.options()
             configuration.encoder = encoder.options()
             configuration.threads = detector.threads ?? 0
-            var outputs = RunOutputs(video: output, results: results.outputs)
-            if outputs.video == nil, outputs.results.isEmpty { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
+            let outputs = try report.checked(RunOutputs(video: output, results: results.outputs))
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
                 try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Kills the program with SIGKILL at random moments while it writes a video, and looks at what is left.
 
-    kill_playable.py --saccade BINARY [--sample samples/bikes.mp4] [--kills 20]
+    kill_playable.py --saccade BINARY [--sample samples/bikes.mp4] [--kills 20] [--container mkv] [-- --detect-every 5]
 
 After each kill the annotated file must play (ffprobe decodes its frames) and the track log must hold whole lines but
-for the last. A kill before the first second of video has been logged may leave a file without frames. Prints a line for
-each kill and `kills=20 playable=19 early=1 unplayable=0 torn=0`; exits 1 when one of the last two is not 0. Needs
+for the last. A fragment is one second long and leaves when the first frame of the next is encoded, which the encoder's
+look-ahead delays by half a second more: a kill before two seconds of video have been logged may leave a file without
+frames. Prints a line for each kill and `kills=20 playable=19 early=1 unplayable=0 torn=0`; exits 1 when one of the last two is not 0. Needs
 `ffprobe`.
 """
 import argparse
@@ -61,6 +62,7 @@ def main():
     parser.add_argument("--sample", default="samples/bikes.mp4", help="a video of some seconds (make samples)")
     parser.add_argument("--model", default="weights/saccade-starter.onnx")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--container", default="mp4", help="the extension of the annotated video")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("extra", nargs="*", help="further options of `saccade track`, after --")
     arguments = parser.parse_args()
@@ -68,7 +70,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as scratch:
         def start(name):
-            video, log = os.path.join(scratch, name + ".mp4"), os.path.join(scratch, name + ".jsonl")
+            video, log = os.path.join(scratch, f"{name}.{arguments.container}"), os.path.join(scratch, name + ".jsonl")
             command = [arguments.saccade, "track", arguments.sample, "--model", arguments.model, "-o", video,
                        "--save-jsonl", log, *arguments.extra]
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -99,7 +101,7 @@ def main():
             frames = frame_count(video) if os.path.exists(video) else 0
             lines, torn = log_lines(log if os.path.exists(log) else log + ".part")
             counts["torn"] += torn
-            outcome = "playable" if frames else "early" if lines <= rate else "unplayable"
+            outcome = "playable" if frames else "early" if lines <= 2 * rate else "unplayable"
             counts[outcome] += 1
             if frames:
                 most_lost = max(most_lost, lines - frames)

@@ -1,7 +1,8 @@
 import Detections
 
 /// MOTChallenge result text: `frame,id,left,top,width,height,conf,-1,-1,-1`, frames from 1, boxes in pixels of the
-/// displayed frame as they are (a box may reach past its edges). Only tracked objects; a file holds one sequence.
+/// displayed frame as they are (a box may reach past its edges). The id of an object that is not tracked is -1, as in
+/// MOTChallenge's own files of detections; a file holds one sequence.
 package final class MOTWriter: ResultWriter {
     private var file: OutputFile
     private var rows = LineBuffer()
@@ -13,10 +14,9 @@ package final class MOTWriter: ResultWriter {
     package func write(_ frame: FrameResult) throws(OutputError) {
         rows.removeAll()
         for detection in frame.detections {
-            guard let id = detection.trackID else { continue }
             rows.append(frame.index + 1)
             rows.append(",")
-            rows.append(id)
+            if let id = detection.trackID { rows.append(id) } else { rows.append(-1) }
             rows.append(",")
             rows.append(Double(detection.box.x1), decimals: 3)
             rows.append(",")

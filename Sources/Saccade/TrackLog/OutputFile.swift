@@ -4,6 +4,7 @@ import Glibc
 ///
 /// - An earlier file of that name stays whole until the new one is complete. A run that is killed leaves the `.part`
 ///   file, in which at most the last line is torn, because each line or group of lines is one `write(2)`.
+/// - A file that is given up before anything was written to it leaves no trace.
 /// - `-` is standard output. It, FIFOs and devices are written in place.
 /// - After a failed write every further write and `finish` throw the same error, so that nothing is written behind a
 ///   torn line and no incomplete file takes the name of a complete one.
@@ -19,6 +20,7 @@ package struct OutputFile: ~Copyable {
     private let calls: FileCalls
     private var descriptor: Int32
     private var failure: OutputError?
+    private var isEmpty = true
 
     /// Creates the file, so that a wrong path is known before the work begins. `isDurable` makes `finish` wait for the
     /// device, so that a power cut cannot leave the name without its content.
@@ -51,7 +53,9 @@ package struct OutputFile: ~Copyable {
     }
 
     deinit {
-        if descriptor > STDOUT_FILENO { _ = calls.close(descriptor) }
+        guard descriptor >= 0, descriptor != STDOUT_FILENO else { return }
+        _ = calls.close(descriptor)
+        if isEmpty, let target { _ = calls.remove(target + Self.asideSuffix) }
     }
 
     /// Whether `finish` has ended the file.
@@ -64,6 +68,7 @@ package struct OutputFile: ~Copyable {
         while !rest.isEmpty {
             let count = calls.write(descriptor, UnsafeRawBufferPointer(rebasing: rest))
             if count > 0 {
+                isEmpty = false
                 rest = rest.dropFirst(count)
             } else if count == 0 {
                 throw fail(EIO)
