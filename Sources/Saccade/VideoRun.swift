@@ -85,9 +85,12 @@ final class VideoRun: @unchecked Sendable {
         let name = ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
         output = try PictureOutput(outputs, source: source, named: name, configuration: configuration)
-        let held = configuration.schedule.longestGap(frameRate: info.frameRate.value) * info.width * info.height * 3 / 2
+        // As a real number: an interval may be as large as an integer can be.
+        let held =
+            Double(configuration.schedule.longestGap(frameRate: info.frameRate.value))
+            * Double(info.width * info.height * 3 / 2)
         drawingSource =
-            output != nil && held > configuration.holdBackLimit && source.isSeekable
+            output != nil && held > Double(configuration.holdBackLimit) && source.isSeekable
             ? try MediaSource(path, options: options) : nil
     }
 

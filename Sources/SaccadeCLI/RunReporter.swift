@@ -8,6 +8,7 @@ import Synchronization
 enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
     /// A bar on a terminal, nothing elsewhere.
     case auto
+    /// A bar on a terminal, lines elsewhere: control codes go to terminals alone.
     case bar
     /// A line every five seconds.
     case plain
@@ -31,7 +32,13 @@ final class RunReporter: Sendable {
     private let received = Atomic<Int32>(0)
 
     init(progress style: ProgressStyle) {
-        self.style = style == .auto ? (isatty(STDERR_FILENO) == 1 ? .bar : .none) : style
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        self.style =
+            switch style {
+            case .auto: isTerminal ? .bar : .none
+            case .bar: isTerminal ? .bar : .plain
+            default: style
+            }
         interval = self.style == .plain ? .seconds(5) : .milliseconds(250)
     }
 
