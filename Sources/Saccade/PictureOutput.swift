@@ -29,7 +29,6 @@ final class PictureOutput: @unchecked Sendable {
     init?(
         _ outputs: RunOutputs, source: MediaSource, named name: ResultSource, configuration: PipelineConfiguration
     ) throws {
-        let labels = name.labels
         guard let path = outputs.video ?? outputs.imageFolder else { return nil }
         self.path = path
         self.name = name
@@ -40,9 +39,6 @@ final class PictureOutput: @unchecked Sendable {
         style.lineWidth = options.lineWidth
         style.trace = options.trace
         annotator = Annotator(style: style, pool: ImagePool(capacity: 8))
-        // A class that the model does not have is a mistake to tell at once, before a file is opened; a track log names
-        // its classes as it goes.
-        if !labels.names.isEmpty { for name in options.blurredClasses { _ = try ClassFilter(name, labels: labels) } }
         inputs = Set(source.info.identities)
         if outputs.video != nil {
             var settings = VideoWriter.Options()

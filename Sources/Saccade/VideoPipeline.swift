@@ -41,6 +41,9 @@ public final class VideoPipeline: Sendable {
             options.imageSize = configuration.detector.imageSize
             options.head = try configuration.detector.headName()
             detector = try YOLODetector(modelPath: configuration.detector.model, options: options)
+            for name in configuration.annotation.blurredClasses {
+                _ = try ClassFilter(name, labels: detector.labels)
+            }
         } catch {
             throw VideoPipeline.explained(error, model: configuration.detector.model)
         }

@@ -139,7 +139,8 @@ private struct Fixture: ~Copyable {
         let missing = #expect(throws: SaccadeError.self) {
             try VideoPipeline(PipelineConfiguration(model: "no-such.onnx"))
         }
-        #expect(missing?.exitCode == 65 || missing?.exitCode == 66)
+        #expect(missing?.exitCode == 66)
+        #expect(missing?.reason == "not_found")
         let pipeline = try VideoPipeline(PipelineConfiguration(model: Fixture.model))
         let error = #expect(throws: SaccadeError.self) { try pipeline.run("no-such.mp4") }
         #expect(error?.exitCode == 66)
@@ -150,7 +151,13 @@ private struct Fixture: ~Copyable {
         for change: (inout PipelineConfiguration) -> Void in [
             { $0.detector.confidence = 1.5 }, { $0.detector.confidence = .nan }, { $0.detector.iou = -1 },
             { $0.schedule.detectEvery = 0 }, { $0.schedule.stride = 0 }, { $0.schedule.detectRate = 0 },
-            { $0.threads = -1 }, { $0.detector.classes = ["unicorn"] }, { $0.detector.head = "yolov99" },
+            { $0.detector.imageSize = 0 }, { $0.encoder.crf = 99 }, { $0.annotation.lineWidth = -1 },
+            { $0.annotation.trace = .nan }, { $0.source.duration = 0 },
+            {
+                $0.source.start = 5
+                $0.source.end = 3
+            }, { $0.annotation.blurredClasses = ["unicorn"] }, { $0.threads = -1 },
+            { $0.detector.classes = ["unicorn"] }, { $0.detector.head = "yolov99" },
         ] {
             var configuration = PipelineConfiguration(model: Fixture.model)
             change(&configuration)
