@@ -1,4 +1,5 @@
 import CFFmpeg
+import Glibc
 
 /// Splits a container into the packets of its streams.
 ///
@@ -113,7 +114,8 @@ final class Demuxer {
     }
 
     private static func failure(_ code: Int32, of bytes: ByteSource, _ message: String) -> MediaError {
-        bytes.failure ?? MediaError(code: code, message, fallback: .corrupt)
+        // Some demuxers say EIO of bytes that they cannot make sense of; a read that failed is in `bytes.failure`.
+        bytes.failure ?? MediaError(code: code == -EIO ? sk_averror_invaliddata : code, message, fallback: .corrupt)
     }
 
     /// The stream of moving pictures that a player would choose: no cover, the default one, the largest.

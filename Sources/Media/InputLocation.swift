@@ -88,7 +88,8 @@ package enum InputLocation: Equatable, Sendable {
         }
         names.sort(by: numericallyAscending)
         let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-        return names.map { prefix + $0 }.filter(isRegularFile)
+        // What cannot be looked at (a link to nowhere, a name that is no text) stays, so that reading it tells why.
+        return names.map { prefix + $0 }.filter { isRegularFile($0) || access($0, F_OK) != 0 }
     }
 
     private static func matches(of pattern: String) throws(MediaError) -> [String] {
