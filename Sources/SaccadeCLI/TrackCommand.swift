@@ -17,7 +17,7 @@ struct TrackCommand: ParsableCommand {
               ffmpeg -i rtsp://… -f matroska - | saccade track - -o - > tracked.mkv
             """)
 
-    @Argument(help: "The video.")
+    @Argument(help: "The video, folder of images, or - for standard input.")
     var source: String
 
     @Option(
@@ -27,18 +27,7 @@ struct TrackCommand: ParsableCommand {
 
     @OptionGroup(title: "Detection") var detector: DetectorArguments
 
-    @Option(help: ArgumentHelp("The least score of a detection that continues a track.", valueName: "score"))
-    var trackLow: Float = 0.1
-
-    @Option(help: ArgumentHelp("Detect in every n-th frame; all frames are tracked.", valueName: "n"))
-    var detectEvery = 1
-
-    @Option(help: ArgumentHelp("Detect at most this often per second of video.", valueName: "rate"))
-    var detectFps: Double?
-
-    @Option(help: ArgumentHelp("Use every n-th frame alone: the others do not exist.", valueName: "n"))
-    var vidStride = 1
-
+    @OptionGroup(title: "Tracking") var tracking: TrackingArguments
     @OptionGroup(title: "Source") var sourceOptions: SourceArguments
     @OptionGroup(title: "Results") var results: ResultArguments
     @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
@@ -49,10 +38,7 @@ struct TrackCommand: ParsableCommand {
         try report.reporting { reporter throws(SaccadeError) in
             var configuration = PipelineConfiguration(model: "")
             configuration.detector = try detector.options()
-            configuration.tracker?.lowConfidence = trackLow
-            configuration.schedule.stride = vidStride
-            configuration.schedule.detectEvery = detectEvery
-            configuration.schedule.detectRate = detectFps
+            tracking.apply(to: &configuration)
             configuration.source = sourceOptions.options()
             configuration.annotation = annotation.options()
             configuration.encoder = encoder.options()

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Saccade
+
+/// The options that say which frames are looked at, and how objects are followed between them.
+struct TrackingArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Detect in every n-th frame alone; the frames between are tracked, drawn and logged all the same.",
+            valueName: "n"))
+    var detectEvery = 1
+
+    @Option(help: ArgumentHelp("Detect at most this often per second of video.", valueName: "rate"))
+    var detectFps: Double?
+
+    @Option(help: ArgumentHelp("Use every n-th frame alone: the others do not exist.", valueName: "n"))
+    var vidStride = 1
+
+    @Option(help: ArgumentHelp("The least score of a detection that continues a track.", valueName: "score"))
+    var trackLow: Float = 0.1
+
+    func apply(to configuration: inout PipelineConfiguration) {
+        configuration.tracker?.lowConfidence = trackLow
+        configuration.schedule.stride = vidStride
+        configuration.schedule.detectEvery = detectEvery
+        configuration.schedule.detectRate = detectFps
+    }
+}
