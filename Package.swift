@@ -16,8 +16,6 @@ struct Module {
     var testExcludes: [String] = []
     /// Modules that only the tests import.
     var testImports: [String] = []
-    /// Whether `Tests/<name>Tests` exists.
-    var tested = true
 }
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -68,10 +66,7 @@ let floors: [[Module]] = [
 
 let commandLine = Module(
     name: "SaccadeCLI",
-    imports: [
-        "Saccade", "Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors", "Tensors", "Graphs", "ONNX",
-        "Execution",
-    ],
+    imports: ["Saccade", "Detections", "Imaging", "Pipelines", "Detectors", "Tensors", "Graphs", "Execution"],
     products: [arguments])
 
 for (floor, modules) in floors.enumerated() {
@@ -121,7 +116,7 @@ let package = Package(
                 exclude: module.excludes,
                 swiftSettings: swiftSettings)
         }
-        + modules.filter(\.tested).map { module in
+        + modules.map { module in
             .testTarget(
                 name: "\(module.name)Tests",
                 dependencies: ([module.name] + module.imports + module.testImports).map { .init(stringLiteral: $0) },

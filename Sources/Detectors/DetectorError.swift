@@ -1,5 +1,8 @@
-/// Why a model cannot be used as a detector. Exit code 65: bad model or data.
+/// Why a model cannot be used as a detector.
 package enum DetectorError: Error, Hashable, CustomStringConvertible {
+    case missing(model: String)
+    case denied(model: String)
+    /// Damaged, or with something that Saccade cannot run.
     case unreadable(model: String, reason: String)
     case unknownHead(outputs: [[Int]], wanted: String?)
     case unsupportedInput(model: String, reason: String)
@@ -10,6 +13,10 @@ package enum DetectorError: Error, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .missing(let model):
+            return "the model \(model) does not exist: name an ONNX file with --model"
+        case .denied(let model):
+            return "the model \(model) may not be read"
         case .unreadable(let model, let reason):
             return "\(model): \(reason)"
         case .unknownHead(let outputs, let wanted):

@@ -2,6 +2,7 @@ package import Detections
 package import Execution
 package import Graphs
 package import Imaging
+import Glibc
 import ONNX
 import Tensors
 
@@ -40,16 +41,19 @@ package final class YOLODetector: Sendable {
 
     /// Reads, checks and plans a model.
     package convenience init(modelPath: String, options: Options = Options()) throws(DetectorError) {
-        let graph: Graph
+        try self.init(Self.readModel(modelPath), options: options)
+    }
+
+    /// Reads an ONNX file; the errors name it.
+    package static func readModel(_ path: String) throws(DetectorError) -> Graph {
         do {
-            graph = try importONNX(contentsOf: modelPath)
+            return try importONNX(contentsOf: path)
         } catch {
-            if case .unreadable(_, let reason) = error {
-                throw .unreadable(model: modelPath, reason: "the file cannot be read: \(reason)")
-            }
-            throw .unreadable(model: modelPath, reason: "\(error)")
+            guard case .unreadable(_, let reason) = error else { throw .unreadable(model: path, reason: "\(error)") }
+            if access(path, F_OK) != 0 { throw .missing(model: path) }
+            if access(path, R_OK) != 0 { throw .denied(model: path) }
+            throw .unreadable(model: path, reason: "the file cannot be read: \(reason)")
         }
-        try self.init(graph, options: options)
     }
 
     /// Makes a detector of an imported graph.

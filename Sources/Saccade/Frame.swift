@@ -33,8 +33,10 @@ struct Frame: ~Copyable, Sendable {
         image = frame.takeImage()
     }
 
-    /// Bytes that the pixels hold.
-    var pixelBytes: Int { image == nil ? 0 : width * height * 3 / 2 }
+    /// Bytes that the pixels and the packets hold.
+    var heldBytes: Int {
+        (image == nil ? 0 : width * height * 3 / 2) + passthrough.reduce(0) { $0 + $1.byteCount }
+    }
 
     mutating func detect(with worker: YOLODetector.Worker) throws(DetectorError) {
         guard let image = image.take() else { return }

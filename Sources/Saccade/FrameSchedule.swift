@@ -15,7 +15,8 @@ public struct FrameSchedule: Hashable, Sendable {
     /// The most frames between two detections, plus one.
     package func longestGap(frameRate: Double) -> Int {
         let byRate = detectRate.map { Int(min(1e6, (frameRate / $0 / Double(stride)).rounded(.up))) } ?? 1
-        return max(detectEvery, byRate)
+        let (sum, isHuge) = byRate.addingReportingOverflow(detectEvery - 1)
+        return isHuge ? detectEvery : sum / detectEvery * detectEvery
     }
 
     /// What happens to one frame.

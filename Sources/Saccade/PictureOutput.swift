@@ -5,8 +5,8 @@ import Media
 
 /// The annotated pictures of a run: draws on frames, and writes them as a video or as images.
 final class PictureOutput: @unchecked Sendable {
-    // Sendable: `draw` belongs to the drawing stage and touches the annotator alone; everything else belongs to the
-    // writing stage.
+    // Sendable: `draw` belongs to the drawing stage, with the annotator, the count of frames and the known labels;
+    // everything else belongs to the writing stage.
     private enum Target {
         case video(VideoWriter)
         /// Copies under the names of their sources; or the one file, when the path names an image.
@@ -18,6 +18,7 @@ final class PictureOutput: @unchecked Sendable {
     private let target: Target
     private let annotator: Annotator
     private let options: AnnotationOptions
+    private let blurred: [String]
     private let start = ContinuousClock.now
     private var drawnFrames = 0
     private var knownLabels = ClassLabels([])
@@ -33,6 +34,8 @@ final class PictureOutput: @unchecked Sendable {
         self.path = path
         self.name = name
         options = configuration.annotation
+        blurred = options.blurredClasses.flatMap { $0.split(separator: ",") }
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         var style = AnnotationStyle()
         style.showLabels = options.showsLabels
         style.showScores = options.showsScores
@@ -60,7 +63,7 @@ final class PictureOutput: @unchecked Sendable {
         guard var image = frame.image.take() else { return }
         if frame.labels != knownLabels {
             knownLabels = frame.labels
-            annotator.style.blurClasses = Set(options.blurredClasses.compactMap { knownLabels.index(of: $0) })
+            annotator.style.blurClasses = Set(blurred.compactMap { knownLabels.index(of: $0) })
         }
         drawnFrames += 1
         var text: String?
@@ -95,14 +98,20 @@ final class PictureOutput: @unchecked Sendable {
 
     /// Completes the output; returns what the user should know of it.
     func finish(trailing packets: [Packet]) throws(MediaError) -> [String] {
-        guard case .video(let writer) = target else { return [] }
+        var notes = blurred.filter { knownLabels.index(of: $0) == nil }.map { "no \($0) was there to be blurred" }
+        guard case .video(let writer) = target else { return notes }
         writer.write(packets)
         let summary = try writer.finish()
-        var notes = summary.droppedStreams.map { "\(path) cannot hold the \($0): left out" }
+        notes += summary.droppedStreams.map { "\(path) cannot hold the \($0): left out" }
         if let failure = summary.faststartFailure {
             notes.append("\(path) stays fragmented (it plays, but does not start before it is loaded): \(failure)")
         }
         return notes
+    }
+
+    /// Makes a write that waits for a reader return.
+    func cancel() {
+        if case .video(let writer) = target { writer.cancel() }
     }
 
     /// Leaves what was written as it is: playable up to the last fragment.

@@ -12,7 +12,7 @@ public struct PipelineConfiguration: Hashable, Sendable {
     public var annotation = AnnotationOptions()
     /// How video is encoded.
     public var encoder = EncoderOptions()
-    /// Threads for the detector: that many frames are in flight, each on one thread. At least 1.
+    /// Threads for the detector: that many frames are in flight, each on one thread. 0 = one a core.
     public var threads = 0
     /// Bytes of pixels that frames may hold while they wait for the next detection. Past it a seekable file is decoded
     /// a second time for drawing; other sources get predicted boxes instead of interpolated ones.

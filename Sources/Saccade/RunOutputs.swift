@@ -14,8 +14,5 @@ public struct RunOutputs: Hashable, Sendable {
         self.results = results
     }
 
-    /// Whether pixels are needed after detection.
-    var draws: Bool { video != nil || imageFolder != nil }
-
     var paths: [String] { [video, imageFolder].compactMap { $0 } + results.map(\.path) }
 }

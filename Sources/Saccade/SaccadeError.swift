@@ -5,7 +5,7 @@ import Media
 /// Why a run could not be done, in one form for every cause.
 public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One word of the closed vocabulary: `eof timeout refused auth reset unsupported corrupt no_video too_large denied
-    /// disk_full internal`.
+    /// disk_full io not_found cannot_create cancelled interrupted internal`.
     public let reason: String
     /// A sentence that says what is wrong and what can be done.
     public let message: String
@@ -39,7 +39,15 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
         case let error as ClassFilterError: self = .usage(error.description)
         case DetectorError.unknownClass(let reason): self = .usage(reason)
         case let error as DetectorError:
-            self.init(reason: "unsupported", message: error.description, exitCode: 65)
+            let (reason, exitCode): (String, Int32) =
+                switch error {
+                case .missing: ("not_found", 66)
+                case .denied: ("denied", 77)
+                case .failed: ("internal", 70)
+                case .unreadable: ("corrupt", 65)
+                default: ("unsupported", 65)
+                }
+            self.init(reason: reason, message: error.description, exitCode: exitCode)
         default: self.init(reason: "internal", message: String(describing: error), exitCode: 70)
         }
     }

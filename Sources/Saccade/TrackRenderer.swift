@@ -33,6 +33,7 @@ public final class TrackRenderer: Sendable {
         onFrame: (@Sendable (FrameResult) -> Void)? = nil,
         started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
+        defer { stopRequest.store(false, ordering: .relaxed) }
         do {
             try configuration.validate()
             try OutputConflicts.check(outputs: [output], inputs: [source, tracks])

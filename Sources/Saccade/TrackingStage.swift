@@ -7,8 +7,8 @@ import Tracking
 ///
 /// A detection frame and the skipped ones after it wait for the next detection frame: then what lies between is
 /// interpolated from both sides, a track that was only just confirmed is filled back, and one that was missed once has
-/// no hole. The wait is one detection interval, and what it may hold is bounded: past `holdBackLimit` bytes of pixels
-/// the waiting frames go on at once, skipped ones with predicted boxes.
+/// no hole. The wait is one detection interval, and what it may hold is bounded: past `holdBackLimit` bytes the
+/// waiting frames go on at once, skipped ones with predicted boxes.
 struct TrackingStage: ~Copyable {
     /// Where frames go; `false` when nobody takes them any more.
     typealias Output = (consuming Frame) -> Bool
@@ -38,7 +38,7 @@ struct TrackingStage: ~Copyable {
             let filled = interpolator.advance(tracker, heldBack: waitingTimes)
             guard release(filled, to: output) else { return false }
         }
-        waitingBytes += frame.pixelBytes
+        waitingBytes += frame.heldBytes
         waitingTimes.append(seconds)
         waiting.append(frame)
         return waitingBytes <= holdBackLimit || releasePredicted(to: output)
@@ -62,10 +62,8 @@ struct TrackingStage: ~Copyable {
 
     private mutating func releasePredicted(to output: Output) -> Bool {
         while var frame = waiting.popFirst() {
-            if frame.fate != .detected {
-                frame.detections = tracker.predicted(at: frame.info.seconds)
-                predictedFrames += 1
-            }
+            if frame.fate != .detected { frame.detections = tracker.predicted(at: frame.info.seconds) }
+            if frame.fate == .skipped { predictedFrames += 1 }
             guard output(frame) else { return false }
         }
         waitingTimes.removeAll(keepingCapacity: true)

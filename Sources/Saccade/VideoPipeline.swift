@@ -1,5 +1,5 @@
 public import Detections
-import Detectors
+package import Detectors
 import Foundation
 import Media
 import Synchronization
@@ -39,27 +39,14 @@ public final class VideoPipeline: Sendable {
             options.isAgnostic = configuration.detector.isAgnostic
             options.classes = configuration.detector.classes
             options.imageSize = configuration.detector.imageSize
-            options.head = try configuration.detector.headName()
-            detector = try YOLODetector(modelPath: configuration.detector.model, options: options)
-            for name in configuration.annotation.blurredClasses {
-                _ = try ClassFilter(name, labels: detector.labels)
+            options.head = try configuration.detector.head.map { head throws(SaccadeError) in
+                try DetectorOptions.headName(head)
             }
+            detector = try YOLODetector(modelPath: configuration.detector.model, options: options)
+            _ = try ClassFilter(configuration.annotation.blurredClasses.joined(separator: ","), labels: detector.labels)
         } catch {
-            throw VideoPipeline.explained(error, model: configuration.detector.model)
+            throw SaccadeError(error)
         }
-    }
-
-    /// The error with the model's name in it; a model that is not there is no bad model.
-    private static func explained(_ error: any Error, model: String) -> SaccadeError {
-        let error = SaccadeError(error)
-        guard error.exitCode == 65 else { return error }
-        guard FileManager.default.fileExists(atPath: model) else {
-            return SaccadeError(
-                reason: "not_found", message: "the model \(model) does not exist: name an ONNX file with --model",
-                exitCode: 66)
-        }
-        let names = error.message.hasPrefix(model) ? "" : "\(model): "
-        return SaccadeError(reason: error.reason, message: names + error.message, exitCode: error.exitCode)
     }
 
     /// Whether annotated copies of a source go to `output` as images and not as a video: `output` is a folder or names
@@ -95,6 +82,8 @@ public final class VideoPipeline: Sendable {
         onFrame: (@Sendable (FrameResult) -> Void)? = nil,
         started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
+        // At the end: a stop just before the run counts.
+        defer { stopRequest.store(false, ordering: .relaxed) }
         do {
             let run = try VideoRun(
                 source: source, outputs: outputs, configuration: configuration, analysis: .detector(detector),
@@ -112,6 +101,9 @@ public final class VideoPipeline: Sendable {
 }
 
 extension PipelineConfiguration {
+    /// Each thread of the detector is a thread that waits, of which Dispatch has some 250.
+    static let mostThreads = 128
+
     /// Throws a usage error for the first option that makes no sense.
     func validate() throws(SaccadeError) {
         func require(_ condition: Bool, _ message: String) throws(SaccadeError) {
@@ -126,7 +118,7 @@ extension PipelineConfiguration {
         try require(schedule.stride > 0, "the stride must be at least 1")
         try require(schedule.detectEvery > 0, "the detection interval must be at least 1")
         try require(schedule.detectRate.map { $0 > 0 && $0.isFinite } ?? true, "the detection rate must be positive")
-        try require(threads >= 0 && threads <= 256, "the number of threads must lie between 1 and 256")
+        try require((0...Self.mostThreads).contains(threads), "the number of threads must lie between 1 and \(Self.mostThreads)")
         try require(holdBackLimit >= 0, "the hold-back limit cannot be negative")
         try require((0...63).contains(encoder.crf), "the quality (crf) must lie between 0 and 63")
         try require(annotation.lineWidth.map { $0 > 0 } ?? true, "the width of lines must be positive")
@@ -140,8 +132,7 @@ extension PipelineConfiguration {
 }
 
 extension DetectorOptions {
-    fileprivate func headName() throws(SaccadeError) -> YOLOHead.Name? {
-        guard let head else { return nil }
+    package static func headName(_ head: String) throws(SaccadeError) -> YOLOHead.Name {
         if let name = YOLOHead.Name(rawValue: head) { return name }
         let names = YOLOHead.Name.allCases.map(\.rawValue).joined(separator: ", ")
         throw .usage("no head \(head): there are \(names)")

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Media
 import Pipelines
+import Synchronization
 import Tracking
 
 /// One run over one source: the stages and the queues between them, in the order of a frame's way.
@@ -39,6 +40,7 @@ final class VideoRun: @unchecked Sendable {
     private let tracked = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
     private let drawn = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
     private let turnstile = Turnstile()
+    private let working: Atomic<Int>
     private let stages = StageGroup()
 
     private let decodeTime = StageMetrics("decode")
@@ -52,6 +54,7 @@ final class VideoRun: @unchecked Sendable {
     private var omittedFrames = 0
     private var undecodablePackets = 0
     private var fault: MediaError?
+    private var reachedEnd = false
     private var trailingPackets: [Packet] = []
     private var predictedFrames = 0
     private var confirmedTracks = 0
@@ -67,8 +70,10 @@ final class VideoRun: @unchecked Sendable {
         self.shouldStop = shouldStop
         sourcePath = path
         outputPaths = outputs.paths.filter { $0 != "-" }
-        try OutputConflicts.check(outputs: outputs.paths, inputs: [path])
-        let threads = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
+        try OutputConflicts.check(
+            outputs: outputs.paths, inputs: [path, configuration.detector.model].filter { !$0.isEmpty })
+        let wanted = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
+        let threads = min(wanted, PipelineConfiguration.mostThreads)
         let options = MediaOptions(configuration.source, deliversOtherStreams: outputs.video != nil)
         source = try MediaSource(path, options: options, shouldCancel: shouldStop)
         let info = source.info
@@ -81,6 +86,7 @@ final class VideoRun: @unchecked Sendable {
             workers = []
             labels = ClassLabels([])
         }
+        working = Atomic(workers.count)
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
         let name = ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
@@ -95,34 +101,30 @@ final class VideoRun: @unchecked Sendable {
     }
 
     /// How many frames the source says to have; `nil` when it does not say.
-    var estimatedFrames: Int? { source.info.estimatedFrameCount }
+    var estimatedFrames: Int? {
+        source.info.estimatedFrameCount.map { (max($0, 1) - 1) / configuration.schedule.stride + 1 }
+    }
 
     /// Runs the stages, completes the outputs and sums up.
     func execute(onFrame: (@Sendable (FrameResult) -> Void)?) throws -> RunSummary {
         let start = ContinuousClock.now
-        stages.onCancel { [decoded, detected, tracked, drawn, turnstile, source] in
+        stages.onCancel { [decoded, detected, tracked, drawn, turnstile, source, drawingSource, output] in
             source.cancel()
+            drawingSource?.cancel()
+            output?.cancel()
             for queue in [decoded, detected, tracked, drawn] { queue.cancel() }
             turnstile.cancel()
         }
-        stages.start("decode") { try self.decode() }
+        stages.start("write") { try self.write(onFrame) }
+        stages.start("draw") { try self.draw() }
         switch analysis {
         case .detector(let detector):
-            let detecting = DispatchGroup()
-            for worker in workers {
-                detecting.enter()
-                stages.start("detect") {
-                    defer { detecting.leave() }
-                    try self.detect(worker)
-                }
-            }
-            detecting.notify(queue: .global()) { [detected] in detected.finish() }
             stages.start("track") { self.track(labels: detector.labels) }
+            for worker in workers { stages.start("detect") { try self.detect(worker) } }
         case .log(let log):
             stages.start("replay") { try self.replay(log) }
         }
-        stages.start("draw") { try self.draw() }
-        stages.start("write") { try self.write(onFrame) }
+        stages.start("decode") { try self.decode() }
         do {
             try stages.join()
         } catch {
@@ -130,9 +132,11 @@ final class VideoRun: @unchecked Sendable {
             output?.abandon()
             throw error
         }
-        var summary = summary(since: start)
-        if let note = try output?.finish(trailing: trailingPackets) { summary.notes += note }
+        var summary = summary()
+        // Complete logs are kept when the video cannot be completed.
+        let finished = Result { try output?.finish(trailing: trailingPackets) }
         try results.finish()
+        summary.notes += try finished.get() ?? []
         summary.wallTime = (ContinuousClock.now - start) / .seconds(1)
         guard summary.frames.isConserved else {
             throw SaccadeError(reason: "internal", message: "frames were lost: \(summary.frames)", exitCode: 70)
@@ -148,11 +152,14 @@ final class VideoRun: @unchecked Sendable {
         var passthrough: [Packet] = []
         while !shouldStop() {
             do {
-                switch try decodeTime.measure({ () throws(MediaError) in try source.next() }) {
+                let start = ContinuousClock.now
+                switch try source.next() {
                 case .end(let packets):
                     trailingPackets = passthrough + packets
+                    reachedEnd = !shouldStop()
                     return
                 case .frame(let frame):
+                    decodeTime.record(since: start)
                     readFrames += 1
                     passthrough += frame.packets
                     let decision = walk.decide(index: frame.info.index, seconds: frame.info.seconds)
@@ -175,6 +182,8 @@ final class VideoRun: @unchecked Sendable {
     }
 
     private func detect(_ worker: YOLODetector.Worker) throws {
+        // The last worker to leave closes the way.
+        defer { if working.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { detected.finish() } }
         let keepsPixels = output != nil && drawingSource == nil
         while var taken = turnstile.enter({ decoded.pop() }) {
             if taken.element.fate == .detected { try detectTime.measure { try taken.element.detect(with: worker) } }
@@ -185,8 +194,10 @@ final class VideoRun: @unchecked Sendable {
 
     private func track(labels: ClassLabels) {
         defer { tracked.finish() }
-        let push: TrackingStage.Output = { [tracked] frame in
-            var frame = frame
+        var waited = Duration.zero  // for the next stage: not this one's time
+        func push(_ frame: consuming Frame) -> Bool {
+            let start = ContinuousClock.now
+            defer { waited += ContinuousClock.now - start }
             frame.labels = labels
             return tracked.push(frame)
         }
@@ -199,8 +210,9 @@ final class VideoRun: @unchecked Sendable {
             holdBackLimit: configuration.holdBackLimit)
         while let frame = detected.pop() {
             let start = ContinuousClock.now
+            waited = .zero
             guard stage.process(frame, to: push) else { return }
-            trackTime.record(since: start)
+            trackTime.record(ContinuousClock.now - start - waited)
         }
         _ = stage.finish(to: push)
         predictedFrames = stage.predictedFrames
@@ -219,8 +231,10 @@ final class VideoRun: @unchecked Sendable {
         defer { drawn.finish() }
         while var frame = tracked.pop() {
             if let output {
-                if let drawingSource { frame.image = try image(at: frame.info.index, of: drawingSource) }
-                drawTime.measure { output.draw(&frame) }
+                try drawTime.measure {
+                    if let drawingSource { frame.image = try image(at: frame.info.index, of: drawingSource) }
+                    output.draw(&frame)
+                }
             }
             guard drawn.push(frame) else { return }
         }
@@ -238,7 +252,7 @@ final class VideoRun: @unchecked Sendable {
             case .skipped: written.skipped += 1
             case .corrupt: written.corrupt += 1
             }
-            if frame.fate == .detected { detectionCount += frame.detections.count }
+            for detection in frame.detections where detection.origin == .detected { detectionCount += 1 }
             latency.record(since: frame.arrival)
             onFrame?(result)
         }
@@ -257,8 +271,12 @@ final class VideoRun: @unchecked Sendable {
 
     // MARK: The figures
 
-    private func summary(since start: ContinuousClock.Instant) -> RunSummary {
-        var summary = RunSummary(source: sourcePath, model: configuration.detector.model)
+    private func summary() -> RunSummary {
+        var summary = RunSummary(source: sourcePath)
+        switch analysis {
+        case .detector: summary.model = configuration.detector.model
+        case .log(let log): if let note = log.damage { summary.notes.append(note) }
+        }
         summary.frames = written
         summary.frames.read = readFrames
         summary.frames.skipped += omittedFrames
@@ -279,7 +297,7 @@ final class VideoRun: @unchecked Sendable {
                 "\(count) of \(count + readFrames) images could not be read, the others are done; the first: "
                 + first.error.description
             summary.exitCode = 75
-        } else if shouldStop() {
+        } else if !reachedEnd {
             summary.reason = "interrupted"
         }
         summary.notes += damage.files.prefix(20).map { "left out: \($0.error)" }

@@ -26,28 +26,18 @@ struct DetectCommand: ParsableCommand {
             valueName: "path"))
     var output: String?
 
-    @OptionGroup(title: "Detection") var detector: DetectorArguments
-
     @Option(help: ArgumentHelp("Use every n-th frame alone.", valueName: "n"))
     var vidStride = 1
 
-    @OptionGroup(title: "Source") var sourceOptions: SourceArguments
-    @OptionGroup(title: "Results") var results: ResultArguments
-    @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
-    @OptionGroup(title: "Encoding") var encoder: EncoderArguments
+    @OptionGroup var options: PipelineArguments
     @OptionGroup(title: "Report") var report: ReportArguments
 
     func run() throws {
         try report.reporting { reporter throws(SaccadeError) in
-            var configuration = PipelineConfiguration(model: "")
-            configuration.detector = try detector.options()
+            var configuration = try options.configuration()
             configuration.tracker = nil
             configuration.schedule.stride = vidStride
-            configuration.source = sourceOptions.options()
-            configuration.annotation = annotation.options()
-            configuration.encoder = encoder.options()
-            configuration.threads = detector.threads ?? 0
-            var outputs = RunOutputs(results: results.outputs)
+            var outputs = RunOutputs(results: options.results.outputs)
             if let output {
                 let writesImages = VideoPipeline.writesImages(of: source, to: output)
                 if writesImages { outputs.imageFolder = output } else { outputs.video = output }

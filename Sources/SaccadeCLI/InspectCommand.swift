@@ -5,7 +5,6 @@ import Execution
 import Foundation
 import Graphs
 import Imaging
-import ONNX
 import Saccade
 import Tensors
 
@@ -75,18 +74,9 @@ struct ModelDescription: Encodable {
     init(path: String, head: String?) throws {
         var options = YOLODetector.Options()
         if let head {
-            guard let name = YOLOHead.Name(rawValue: head) else {
-                let names = YOLOHead.Name.allCases.map(\.rawValue).joined(separator: ", ")
-                throw SaccadeError(reason: "refused", message: "no head \(head): there are \(names)", exitCode: 64)
-            }
-            options.head = name
+            options.head = try DetectorOptions.headName(head)
         }
-        let graph: Graph
-        do {
-            graph = try importONNX(contentsOf: path)
-        } catch {
-            throw DetectorError.unreadable(model: path, reason: "\(error)")
-        }
+        let graph = try YOLODetector.readModel(path)
         file = path
         inputs = graph.inputs.map { id in
             let extents = graph[id].declared?.map(\.description) ?? graph[id].shape?.dimensions.map(String.init) ?? []

@@ -52,7 +52,7 @@ struct AnnotationArguments: ParsableArguments {
         options.showsScores = scores
         options.lineWidth = lineWidth
         options.trace = trace
-        options.blurredClasses = (blur ?? "").split(separator: ",").map { $0.trimmingPrefix(" ").description }
+        options.blurredClasses = blur.map { [$0] } ?? []
         options.showsRate = showFps
         return options
     }

@@ -6,9 +6,9 @@ import Synchronization
 
 /// How progress is shown.
 enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
-    /// A bar on a terminal, nothing elsewhere.
+    /// A bar on a terminal, lines elsewhere.
     case auto
-    /// A bar on a terminal, lines elsewhere: control codes go to terminals alone.
+    /// The same: control codes go to terminals alone.
     case bar
     /// A line every five seconds.
     case plain
@@ -33,12 +33,7 @@ final class RunReporter: Sendable {
 
     init(progress style: ProgressStyle) {
         let isTerminal = isatty(STDERR_FILENO) == 1
-        self.style =
-            switch style {
-            case .auto: isTerminal ? .bar : .none
-            case .bar: isTerminal ? .bar : .plain
-            default: style
-            }
+        self.style = style == .auto || style == .bar ? (isTerminal ? .bar : .plain) : style
         interval = self.style == .plain ? .seconds(5) : .milliseconds(250)
     }
 

@@ -25,25 +25,15 @@ struct TrackCommand: ParsableCommand {
         help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
     var output: String?
 
-    @OptionGroup(title: "Detection") var detector: DetectorArguments
-
     @OptionGroup(title: "Tracking") var tracking: TrackingArguments
-    @OptionGroup(title: "Source") var sourceOptions: SourceArguments
-    @OptionGroup(title: "Results") var results: ResultArguments
-    @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
-    @OptionGroup(title: "Encoding") var encoder: EncoderArguments
+    @OptionGroup var options: PipelineArguments
     @OptionGroup(title: "Report") var report: ReportArguments
 
     func run() throws {
         try report.reporting { reporter throws(SaccadeError) in
-            var configuration = PipelineConfiguration(model: "")
-            configuration.detector = try detector.options()
+            var configuration = try options.configuration()
             tracking.apply(to: &configuration)
-            configuration.source = sourceOptions.options()
-            configuration.annotation = annotation.options()
-            configuration.encoder = encoder.options()
-            configuration.threads = detector.threads ?? 0
-            let outputs = try report.checked(RunOutputs(video: output, results: results.outputs))
+            let outputs = try report.checked(RunOutputs(video: output, results: options.results.outputs))
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
                 try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)

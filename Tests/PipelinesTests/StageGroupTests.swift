@@ -47,4 +47,28 @@ private struct Broken: Error, Equatable { let stage: String }
         }
         #expect(throws: Broken(stage: "consume")) { try stages.join() }
     }
+
+    @Test func aWorkerThatThrowsWhileOthersHoldTicketsEndsTheRun() {
+        let input = BoundedQueue<Int>(capacity: 4, whenFull: .block)
+        let output = BoundedQueue<Int>(capacity: 1, whenFull: .block)
+        let turnstile = Turnstile()
+        let stages = StageGroup()
+        stages.onCancel {
+            input.cancel()
+            output.cancel()
+            turnstile.cancel()
+        }
+        stages.start("produce") { for number in 0..<1000 { guard input.push(number) else { return } } }
+        for _ in 0..<4 {
+            stages.start("work") {
+                while let taken = turnstile.enter({ input.pop() }) {
+                    // Its ticket is never given back, and the others wait behind it.
+                    if taken.element == 20 { throw Broken(stage: "work") }
+                    guard turnstile.leave(taken, { _ = output.push($0) }) else { return }
+                }
+            }
+        }
+        stages.start("consume") { while output.pop() != nil {} }
+        #expect(throws: Broken(stage: "work")) { try stages.join() }
+    }
 }

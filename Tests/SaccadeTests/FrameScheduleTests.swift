@@ -48,6 +48,9 @@ import Testing
         schedule.detectEvery = 30
         #expect(schedule.longestGap(frameRate: 25) == 30)
         schedule.detectRate = 0.5
-        #expect(schedule.longestGap(frameRate: 25) == 50)
+        // 50 frames by the rate, but detections fall on multiples of 30 alone.
+        #expect(schedule.longestGap(frameRate: 25) == 60)
+        schedule.detectEvery = .max
+        #expect(schedule.longestGap(frameRate: 25) == .max)
     }
 }

@@ -1,5 +1,7 @@
 import Detections
 import Foundation
+import Imaging
+import Media
 import Saccade
 import Testing
 
@@ -22,6 +24,104 @@ private struct Fixture: ~Copyable {
     func contents(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
 
     static func video(_ name: String) -> String { "\(data ?? "")/video/\(name)" }
+}
+
+/// Runs over a clip that the tests draw themselves: a bright thing that moves across a chequered ground.
+@Suite(.serialized) struct DrawnClipTests {
+    private static let frameCount = 24
+
+    private func makeClip(_ path: String) throws {
+        let color = ColorDescription(matrix: .bt601, isFullRange: false)
+        let rate = Rational(25, 1)
+        var settings = VideoWriter.Options()
+        settings.encoder.preset = "ultrafast"
+        let video = VideoParameters(width: 160, height: 120, timeBase: rate.inverse, frameRate: rate, color: color)
+        let writer = try VideoWriter(path: path, video: video, options: settings)
+        for number in 0..<Self.frameCount {
+            let image = Image(width: 160, height: 120, color: color, fill: .black)
+            for y in 0..<120 {
+                let row = image.y.row(y)
+                for x in 0..<160 {
+                    let isInside = (20..<100).contains(y) && (number * 3..<number * 3 + 60).contains(x)
+                    row[x] = isInside ? 210 : UInt8((x / 8 + y / 8) % 2 * 60 + 50)
+                }
+            }
+            try writer.write(image, at: Timestamp(Int64(number), timeBase: rate.inverse), duration: 1)
+        }
+        _ = try writer.finish()
+    }
+
+    /// With a threshold so low that the starter weights see something.
+    private func configuration(threads: Int = 2, detectEvery: Int = 3) -> PipelineConfiguration {
+        var configuration = PipelineConfiguration(model: Fixture.model)
+        configuration.threads = threads
+        configuration.detector.confidence = 0.03
+        configuration.tracker?.lowConfidence = 0.02
+        configuration.schedule.detectEvery = detectEvery
+        return configuration
+    }
+
+    @Test func resultsDoNotDependOnThreadsOrOnTheHoldBackLimit() throws {
+        let fixture = try Fixture()
+        try makeClip(fixture.path("clip.mkv"))
+        for (name, threads, limit) in [("a", 1, 1 << 30), ("b", 2, 1 << 30), ("c", 4, 1 << 30), ("d", 2, 1)] {
+            var configuration = configuration(threads: threads)
+            configuration.holdBackLimit = limit
+            let outputs = RunOutputs(
+                video: fixture.path("\(name).mp4"),
+                results: [ResultOutput(.jsonLines, to: fixture.path("\(name).jsonl"))])
+            let summary = try VideoPipeline(configuration).run(fixture.path("clip.mkv"), to: outputs)
+            #expect(summary.frames.read == Self.frameCount)
+            #expect(summary.frames.detected == Self.frameCount / 3)
+            #expect(summary.frames.predicted == 0)
+            #expect(summary.frames.isConserved)
+            #expect(try fixture.contents("\(name).jsonl") == fixture.contents("a.jsonl"))
+        }
+        let log = String(decoding: try fixture.contents("a.jsonl"), as: UTF8.self)
+        #expect(log.contains("\"origin\":\"detected\""))
+        #expect(log.contains("\"origin\":\"interpolated\""))
+    }
+
+    @Test func aPipelineCanRunAgainAfterItWasStopped() throws {
+        let fixture = try Fixture()
+        try makeClip(fixture.path("clip.mkv"))
+        let pipeline = try VideoPipeline(configuration(detectEvery: 1))
+        let stopped = try pipeline.run(fixture.path("clip.mkv")) { if $0.index == 2 { pipeline.stop() } }
+        #expect(stopped.reason == "interrupted")
+        #expect(stopped.frames.isConserved)
+        let whole = try pipeline.run(fixture.path("clip.mkv"))
+        #expect(whole.reason == "eof")
+        #expect(whole.frames.detected == Self.frameCount)
+    }
+
+    @Test func manyThreadsEndAndTooManyAreRefused() throws {
+        let fixture = try Fixture()
+        try makeClip(fixture.path("clip.mkv"))
+        let summary = try VideoPipeline(configuration(threads: 128)).run(fixture.path("clip.mkv"))
+        #expect(summary.frames.read == Self.frameCount)
+        #expect(throws: SaccadeError.self) { try VideoPipeline(configuration(threads: 129)) }
+    }
+
+    @Test func theModelIsNoOutput() throws {
+        let fixture = try Fixture()
+        try makeClip(fixture.path("clip.mkv"))
+        try FileManager.default.copyItem(atPath: Fixture.model, toPath: fixture.path("model.onnx"))
+        var configuration = configuration()
+        configuration.detector.model = fixture.path("model.onnx")
+        let pipeline = try VideoPipeline(configuration)
+        let outputs = RunOutputs(results: [ResultOutput(.csv, to: fixture.path("model.onnx"))])
+        let error = #expect(throws: SaccadeError.self) { try pipeline.run(fixture.path("clip.mkv"), to: outputs) }
+        #expect(error?.exitCode == 64)
+    }
+
+    @Test(arguments: [["person , car"], ["person,car"], ["person", "car"]])
+    func blurredClassesMayBeListedInAnyWay(classes: [String]) throws {
+        var configuration = configuration()
+        configuration.annotation.blurredClasses = classes
+        _ = try VideoPipeline(configuration)
+        configuration.annotation.blurredClasses = classes + ["unicorn"]
+        #expect(throws: SaccadeError.self) { try VideoPipeline(configuration) }
+    }
 }
 
 @Suite(.enabled(if: Fixture.data != nil, "needs SACCADE_DATA"), .serialized) struct VideoPipelineTests {

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Saccade
+
+/// What `track` and `detect` have in common: a pipeline's options.
+struct PipelineArguments: ParsableArguments {
+    @OptionGroup(title: "Detection") var detector: DetectorArguments
+    @OptionGroup(title: "Source") var source: SourceArguments
+    @OptionGroup(title: "Results") var results: ResultArguments
+    @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
+    @OptionGroup(title: "Encoding") var encoder: EncoderArguments
+
+    func configuration() throws(SaccadeError) -> PipelineConfiguration {
+        let detectorOptions = try detector.options()
+        var configuration = PipelineConfiguration(model: detectorOptions.model)
+        configuration.detector = detectorOptions
+        configuration.source = source.options()
+        configuration.annotation = annotation.options()
+        configuration.encoder = encoder.options()
+        configuration.threads = detector.threads ?? 0
+        return configuration
+    }
+}
