@@ -6,7 +6,9 @@ import Glibc
 /// The packets and their times stay what they are. Until the rename the fragmented file is untouched, so a failure
 /// costs nothing but the index at the front.
 enum Faststart {
-    static func rewrite(_ path: String, formatName: String) throws(MediaError) {
+    static func rewrite(_ name: String, formatName: String) throws(MediaError) {
+        // The file that a symbolic link leads to is replaced, not the link.
+        let path = target(of: name)
         let temporary = "\(path).\(getpid()).part"
         do throws(MediaError) {
             try remux(path, to: temporary, formatName: formatName)
@@ -20,6 +22,12 @@ enum Faststart {
             unlink(temporary)
             throw error
         }
+    }
+
+    private static func target(of path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func remux(_ path: String, to target: String, formatName: String) throws(MediaError) {

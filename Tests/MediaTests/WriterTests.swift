@@ -41,6 +41,37 @@ struct WriterTests {
         #expect(probe.contains("Street"))
     }
 
+    @Test func aLinkStaysALink() throws {
+        let clip = scratch.file("a.mkv")
+        try FFmpegTool.make("-f lavfi -i testsrc=s=96x64:r=25:d=1 -c:v libx264", clip)
+        let link = scratch.file("link.mp4")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real.mp4")
+        try Data().write(to: URL(fileURLWithPath: scratch.file("real.mp4")))
+        var options = VideoWriter.Options()
+        options.overwrites = true
+        let summary = try transcode(clip, to: link, writing: options)
+        #expect(summary.faststartFailure == nil)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "real.mp4")
+        let size = try Data(contentsOf: URL(fileURLWithPath: scratch.file("real.mp4"))).count
+        #expect(Int64(size) == summary.byteCount)
+    }
+
+    @Test func anMP4WithItsIndexAtTheEndIsNotReadFromAPipe() throws {
+        let clip = scratch.file("a.mp4")
+        try FFmpegTool.make("-f lavfi -i testsrc2=s=320x240:r=25:d=4 -c:v libx264 -preset ultrafast -crf 5", clip)
+        let pipe = scratch.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let feeder = Process()
+        feeder.executableURL = URL(fileURLWithPath: "/bin/sh")
+        feeder.arguments = ["-c", "exec cat \"$0\" > \"$1\"", clip, pipe]
+        feeder.standardError = FileHandle.nullDevice
+        try feeder.run()
+        defer { feeder.terminate() }
+        let error = #expect(throws: MediaError.self) { try MediaSource(pipe) }
+        #expect(error?.reason == .unsupported)
+        #expect(error?.message.contains("index") ?? false)
+    }
+
     @Test(arguments: ["libopus", "flac", "ac3", "libmp3lame", "libvorbis"])
     func noPacketOfOtherSoundIsLost(codec: String) throws {
         let clip = scratch.file("a.mkv")
