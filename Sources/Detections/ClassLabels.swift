@@ -11,7 +11,9 @@ public struct ClassLabels: Hashable, Sendable {
 
     /// The index of a class given by its name (in any case) or by its number; `nil` when there is no such class.
     public func index(of nameOrNumber: String) -> Int? {
-        if let number = Int(nameOrNumber) { return number >= 0 && (names.isEmpty || number < names.count) ? number : nil }
+        if let number = Int(nameOrNumber) {
+            return number >= 0 && (names.isEmpty || number < names.count) ? number : nil
+        }
         return names.firstIndex { $0.lowercased() == nameOrNumber.lowercased() }
     }
 }

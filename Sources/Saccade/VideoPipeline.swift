@@ -118,7 +118,9 @@ extension PipelineConfiguration {
         try require(schedule.stride > 0, "the stride must be at least 1")
         try require(schedule.detectEvery > 0, "the detection interval must be at least 1")
         try require(schedule.detectRate.map { $0 > 0 && $0.isFinite } ?? true, "the detection rate must be positive")
-        try require((0...Self.mostThreads).contains(threads), "the number of threads must lie between 1 and \(Self.mostThreads)")
+        try require(
+            (0...Self.mostThreads).contains(threads), "the number of threads must lie between 1 and \(Self.mostThreads)"
+        )
         try require(holdBackLimit >= 0, "the hold-back limit cannot be negative")
         try require((0...63).contains(encoder.crf), "the quality (crf) must lie between 0 and 63")
         try require(annotation.lineWidth.map { $0 > 0 } ?? true, "the width of lines must be positive")

@@ -59,6 +59,7 @@ final class RunReporter: Sendable {
             source.setEventHandler { [self] in
                 if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
                 stop()
+                guard style == .bar || style == .plain else { return }
                 let clear = style == .bar ? "\r\u{1B}[K" : ""
                 StandardError.write(clear + "saccade: finishing what was read; once more to end at once\n")
             }
