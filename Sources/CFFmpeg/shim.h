@@ -25,7 +25,6 @@ static const int sk_averror_patchwelcome = AVERROR_PATCHWELCOME;
 // Macros that hold a cast or an expression which Swift does not evaluate.
 static const int sk_avseek_size = AVSEEK_SIZE;
 static const int sk_avseek_force = AVSEEK_FORCE;
-static const int sk_avfmt_noheader = AVFMTCTX_NOHEADER;
 
 // A log callback takes a va_list, which Swift cannot forward: this one formats the line and hands it to `sk_log_line`,
 // which the Media module defines. Only errors are formatted: the callback runs for every message of every frame.

@@ -43,6 +43,9 @@ package struct Plane {
 /// picture that is to be drawn on is made exclusive first; that copies it when the memory is shared.
 package struct Image: ~Copyable, @unchecked Sendable {
     // Sendable: an image has one owner at a time, and shared memory is only read until `makeExclusive`.
+    /// Sides are at most this long, so that no size computed from them can overflow.
+    package static let longestSide = 1 << 16
+
     package let width: Int
     package let height: Int
     package let color: ColorDescription

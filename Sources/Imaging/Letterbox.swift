@@ -37,7 +37,7 @@ package struct Letterbox: Hashable, Sendable {
         sourceWidth: Int, sourceHeight: Int, canvasWidth: Int, canvasHeight: Int, style: Style = .centered
     ) {
         for side in [sourceWidth, sourceHeight, canvasWidth, canvasHeight] {
-            precondition((1...PixelStorage.longestSide).contains(side), "a side has 1 to 65536 pixels")
+            precondition((1...Image.longestSide).contains(side), "a side has 1 to 65536 pixels")
         }
         self.sourceWidth = sourceWidth
         self.sourceHeight = sourceHeight

@@ -2,9 +2,6 @@
 /// room behind each row and behind the last plane so that vector code may read past the end.
 final class PixelStorage: @unchecked Sendable {
     // Sendable: the memory is written by the one image that refers to it; nothing else here changes.
-    /// Sides are at most this long, so that no size computed from them can overflow.
-    static let longestSide = 1 << 16
-
     let width: Int
     let height: Int
     private let bytes: UnsafeMutableRawPointer
@@ -12,8 +9,8 @@ final class PixelStorage: @unchecked Sendable {
     /// Memory for a picture of 1...65536 pixels a side. Its contents are undefined.
     init(width: Int, height: Int) {
         precondition(
-            (1...Self.longestSide).contains(width) && (1...Self.longestSide).contains(height),
-            "an image has 1 to \(Self.longestSide) pixels a side")
+            (1...Image.longestSide).contains(width) && (1...Image.longestSide).contains(height),
+            "an image has 1 to \(Image.longestSide) pixels a side")
         self.width = width
         self.height = height
         let layout = Self.layout(width: width, height: height)

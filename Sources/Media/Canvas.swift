@@ -43,9 +43,9 @@ final class Canvas {
             frame = fresh
         }
         if image.width == pictureWidth, image.height == pictureHeight, image.color == color {
-            for (index, plane) in [image.y, image.u, image.v].enumerated() {
-                copy(plane, to: index, x: 0, y: 0, pads: true)
-            }
+            copy(image.y, to: 0, x: 0, y: 0, pads: true)
+            copy(image.u, to: 1, x: 0, y: 0, pads: true)
+            copy(image.v, to: 2, x: 0, y: 0, pads: true)
         } else {
             try fit(image)
         }
@@ -73,31 +73,34 @@ final class Canvas {
                 isFullRange: color.isFullRange))
         let left = Int(width - innerWidth) / 4 * 2
         let top = Int(height - innerHeight) / 4 * 2
-        let data = [fitted.pointee.data.0, fitted.pointee.data.1, fitted.pointee.data.2]
-        let strides = [fitted.pointee.linesize.0, fitted.pointee.linesize.1, fitted.pointee.linesize.2]
         for index in 0..<3 {
             fill(index, with: index > 0 ? 128 : color.isFullRange ? 0 : 16)
-            guard let base = data[index] else { continue }
+            guard let plane = Canvas.plane(index, of: fitted) else { continue }
             let half = index > 0 ? 2 : 1
-            let plane = Plane(
-                baseAddress: base, stride: Int(strides[index]), width: Int(innerWidth) / half,
-                height: Int(innerHeight) / half)
             copy(plane, to: index, x: left / half, y: top / half, pads: false)
         }
     }
 
-    private func target(_ index: Int) -> Plane? {
-        let data = [frame.pointee.data.0, frame.pointee.data.1, frame.pointee.data.2][index]
-        let stride = [frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2][index]
-        let half: Int32 = index > 0 ? 2 : 1
-        return data.map {
-            Plane(baseAddress: $0, stride: Int(stride), width: Int(width / half), height: Int(height / half))
-        }
+    /// Plane 0, 1 or 2 of a frame in 4:2:0 with even sides.
+    private static func plane(_ index: Int, of frame: UnsafeMutablePointer<AVFrame>) -> Plane? {
+        let (data, stride) =
+            switch index {
+            case 0: (frame.pointee.data.0, frame.pointee.linesize.0)
+            case 1: (frame.pointee.data.1, frame.pointee.linesize.1)
+            default: (frame.pointee.data.2, frame.pointee.linesize.2)
+            }
+        guard let data else { return nil }
+        let half = index > 0 ? 2 : 1
+        return Plane(
+            baseAddress: data, stride: Int(stride), width: Int(frame.pointee.width) / half,
+            height: Int(frame.pointee.height) / half)
     }
 
     /// Copies a plane to (`x`, `y`); with `pads`, repeats its last column and row up to the edges of the canvas.
     private func copy(_ source: Plane, to index: Int, x: Int, y: Int, pads: Bool) {
-        guard let target = target(index), x + source.width <= target.width, y + source.height <= target.height else {
+        guard let target = Canvas.plane(index, of: frame), x + source.width <= target.width,
+            y + source.height <= target.height
+        else {
             return
         }
         for row in 0..<source.height {
@@ -116,7 +119,7 @@ final class Canvas {
     }
 
     private func fill(_ index: Int, with value: UInt8) {
-        guard let target = target(index) else { return }
+        guard let target = Canvas.plane(index, of: frame) else { return }
         for row in 0..<target.height {
             (target.baseAddress + row * target.stride).update(repeating: value, count: target.width)
         }

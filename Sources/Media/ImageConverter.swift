@@ -11,7 +11,7 @@ import Imaging
 final class ImageConverter {
     private let scaler = Scaler()
     private let pool = FramePool()
-    private let turnedPool = FramePool()
+    private let turnedPool = ImagePool(capacity: 8)
 
     /// The picture of `buffer`, turned as `orientation` says.
     func image(of buffer: FrameBuffer, orientation: Orientation) throws(MediaError) -> Image {
@@ -34,18 +34,11 @@ final class ImageConverter {
         let isOwn = planar !== buffer
         guard orientation != .upright else { return try ImageConverter.wrap(planar, color, isExclusive: isOwn) }
 
-        let size = orientation.transposes ? (frame.height, frame.width) : (frame.width, frame.height)
-        guard let turned = turnedPool.frame(width: size.0, height: size.1) else {
-            throw MediaError(.internalError, "Out of memory for a picture of \(size.0) × \(size.1)")
-        }
         let source = try ImageConverter.wrap(planar, color, isExclusive: false)
-        let target = try ImageConverter.wrap(turned, color, isExclusive: true)
-        orientation.apply(from: source.y, to: target.y)
-        orientation.apply(from: source.u, to: target.u)
-        orientation.apply(from: source.v, to: target.v)
+        let turned = source.turned(orientation.turn, from: turnedPool)
         // `source` only borrows the memory: its buffer lives until here.
         withExtendedLifetime(planar) {}
-        return target
+        return turned
     }
 
     private static func wrap(_ buffer: FrameBuffer, _ color: ColorDescription, isExclusive: Bool) throws(MediaError)

@@ -14,8 +14,11 @@ package final class ImageWriter {
 
     package static func canWrite(_ path: String) -> Bool { codec(for: path) != nil }
 
+    /// By the extension of the last part of the path; a name without a dot, such as that of a folder `png`, has none.
     private static func codec(for path: String) -> AVCodecID? {
-        switch path.split(separator: ".").last?.lowercased() {
+        let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return nil }
+        return switch name[name.index(after: dot)...].lowercased() {
         case "jpg", "jpeg": AV_CODEC_ID_MJPEG
         case "png": AV_CODEC_ID_PNG
         default: nil

@@ -10,7 +10,6 @@ package enum LogCapture {
     private struct Lines {
         var latest: String?
         var byThread: [UInt: String] = [:]
-        var count = 0
     }
 
     private static let lines = Mutex(Lines())
@@ -18,9 +17,6 @@ package enum LogCapture {
 
     /// Routes the log here; has an effect once per process.
     package static func install() { _ = installed }
-
-    /// Error lines that libav* has logged so far.
-    package static var lineCount: Int { lines.withLock { $0.count } }
 
     /// The last line of this thread, else of any thread, and forgets it.
     static func takeLine() -> String? {
@@ -40,7 +36,6 @@ package enum LogCapture {
         guard !clean.isEmpty else { return }
         let thread = UInt(pthread_self())
         lines.withLock { lines in
-            lines.count &+= 1
             lines.latest = clean
             if lines.byThread.count > 64 { lines.byThread.removeAll() }
             lines.byThread[thread] = clean

@@ -53,8 +53,10 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
         return error
     }
 
+    /// The message, and what FFmpeg said unless that only repeats the message.
     package var description: String {
-        detail.map { "\(message) (FFmpeg: \($0))" } ?? message
+        guard let detail, !message.lowercased().contains(detail.lowercased()) else { return message }
+        return "\(message) (FFmpeg: \(detail))"
     }
 }
 

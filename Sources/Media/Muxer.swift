@@ -8,6 +8,8 @@ final class Muxer {
     /// Streams that were asked for and that the container cannot hold.
     private(set) var droppedStreams: [StreamInfo] = []
     let formatName: String
+    /// Whether the container is of the MP4 family, whose fragments can be rewritten into one file with its index.
+    let isMP4: Bool
 
     private let sink: ByteSink
     private let context: UnsafeMutablePointer<AVFormatContext>
@@ -19,7 +21,6 @@ final class Muxer {
     private var filters: [Int32: UnsafeMutablePointer<AVBSFContext>] = [:]
     private var lastDecodingTime: [Int32: Int64] = [:]
     private let isStrict: Bool
-    private(set) var movedTimestamps = 0
     /// Packets of copied streams that were too damaged to copy.
     private(set) var damagedCopies = 0
 
@@ -38,10 +39,6 @@ final class Muxer {
         return UnsafePointer(chosen)
     }
 
-    static func isMP4(_ format: UnsafePointer<AVOutputFormat>) -> Bool {
-        ["mp4", "mov", "ipod", "ismv", "3gp", "3g2"].contains(String(cString: format.pointee.name))
-    }
-
     /// Writes the header. In the MP4 family the file is a chain of fragments that each begin with a key frame.
     init(
         sink: ByteSink, format: UnsafePointer<AVOutputFormat>, encoder: VideoEncoder, copying streams: [StreamInfo],
@@ -49,6 +46,7 @@ final class Muxer {
     ) throws(MediaError) {
         self.sink = sink
         formatName = String(cString: format.pointee.name)
+        isMP4 = ["mp4", "mov", "ipod", "ismv", "3gp", "3g2"].contains(formatName)
         isStrict = format.pointee.flags & AVFMT_TS_NONSTRICT == 0
         videoTimeBase = encoder.context.pointee.time_base
         LogCapture.install()
@@ -81,7 +79,7 @@ final class Muxer {
         }
         var settings: OpaquePointer?
         defer { av_dict_free(&settings) }
-        if Muxer.isMP4(format) { av_dict_set(&settings, "movflags", "frag_keyframe+delay_moov+default_base_moof", 0) }
+        if isMP4 { av_dict_set(&settings, "movflags", "frag_keyframe+delay_moov+default_base_moof", 0) }
         let code = avformat_write_header(made, &settings)
         try check(code, "The header of '\(LogCapture.readable(sink.path))' cannot be written", fallback: .unsupported)
     }
@@ -112,18 +110,30 @@ final class Muxer {
         for entry in stream.metadata where entry.key == "language" || entry.key == "title" {
             av_dict_set(&copy.pointee.metadata, entry.key, entry.value, 0)
         }
-        copies[stream.index] = (copy.pointee.index, stream.timeBase.av)
         // AAC without a description of itself carries ADTS headers, which only MPEG-TS and raw files keep.
-        if id == AV_CODEC_ID_AAC, stream.parameters.pointee.extradata_size == 0, let format = context.pointee.oformat,
-            Muxer.isMP4(UnsafePointer(format))
-        {
-            var filter: UnsafeMutablePointer<AVBSFContext>?
-            guard av_bsf_alloc(av_bsf_get_by_name("aac_adtstoasc"), &filter) >= 0, let filter else { return }
-            filter.pointee.time_base_in = stream.timeBase.av
-            avcodec_parameters_copy(filter.pointee.par_in, stream.parameters)
-            filters[copy.pointee.index] = filter
-            av_bsf_init(filter)
+        if id == AV_CODEC_ID_AAC, stream.parameters.pointee.extradata_size == 0, isMP4 {
+            filters[copy.pointee.index] = try Muxer.filterFromADTS(for: stream)
         }
+        copies[stream.index] = (copy.pointee.index, stream.timeBase.av)
+    }
+
+    /// The filter that takes ADTS headers off; the caller frees it.
+    private static func filterFromADTS(
+        for stream: StreamInfo
+    ) throws(MediaError) -> UnsafeMutablePointer<AVBSFContext> {
+        let message = "The \(stream.label) cannot be given the form of MP4"
+        guard let kind = av_bsf_get_by_name("aac_adtstoasc") else { throw MediaError(.unsupported, message) }
+        var made: UnsafeMutablePointer<AVBSFContext>?
+        var code = av_bsf_alloc(kind, &made)
+        guard code >= 0, let filter = made else { throw MediaError(.internalError, "Out of memory") }
+        filter.pointee.time_base_in = stream.timeBase.av
+        code = avcodec_parameters_copy(filter.pointee.par_in, stream.parameters)
+        if code >= 0 { code = av_bsf_init(filter) }
+        guard code >= 0 else {
+            av_bsf_free(&made)
+            throw MediaError(code: code, message, fallback: .unsupported)
+        }
+        return filter
     }
 
     /// What MPEG-TS has a stream type for; its muxer would take anything and write what nobody can read.
@@ -190,7 +200,6 @@ final class Muxer {
         if packet.pointee.dts == sk_nopts { packet.pointee.dts = last.map { $0 &+ 1 } ?? 0 }
         if let last, packet.pointee.dts < last || (isStrict && packet.pointee.dts == last) {
             packet.pointee.dts = isStrict ? last &+ 1 : last
-            movedTimestamps += 1
         }
         if packet.pointee.pts == sk_nopts || packet.pointee.pts < packet.pointee.dts {
             packet.pointee.pts = packet.pointee.dts

@@ -1,5 +1,5 @@
 import CFFmpeg
-import Imaging
+package import Imaging
 
 /// How a stored picture is turned for display: one of the eight symmetries of a rectangle.
 ///
@@ -76,26 +76,17 @@ package struct Orientation: Hashable, Sendable {
         self = data.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
     }
 
-    /// Writes the turned `source` to `target`, whose width and height are swapped if the orientation transposes.
-    func apply(from source: Plane, to target: Plane) {
-        // Square tiles, so that the strided side of a transposition stays in the cache.
-        let tile = 32
-        let width = min(target.width, transposes ? source.height : source.width)
-        let height = min(target.height, transposes ? source.width : source.height)
-        let (stepX, stepY) = transposes ? (source.stride, 1) : (1, source.stride)
-        let alongX = flipsHorizontally ? -stepX : stepX
-        let alongY = flipsVertically ? -stepY : stepY
-        let origin =
-            source.baseAddress + (flipsHorizontally ? (width - 1) * stepX : 0)
-            + (flipsVertically ? (height - 1) * stepY : 0)
-        for top in stride(from: 0, to: height, by: tile) {
-            for left in stride(from: 0, to: width, by: tile) {
-                for y in top..<min(top + tile, height) {
-                    let row = target.baseAddress + y * target.stride
-                    let from = origin + y * alongY
-                    for x in left..<min(left + tile, width) { row[x] = from[x * alongX] }
-                }
-            }
+    /// The same symmetry, as `Image` is turned by it.
+    package var turn: Turn {
+        switch (transposes, flipsHorizontally, flipsVertically) {
+        case (false, false, false): .identity
+        case (false, true, false): .flipHorizontal
+        case (false, false, true): .flipVertical
+        case (false, true, true): .rotate180
+        case (true, false, false): .transpose
+        case (true, true, false): .rotate90
+        case (true, false, true): .rotate270
+        case (true, true, true): .transverse
         }
     }
 }

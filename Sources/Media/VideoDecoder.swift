@@ -1,5 +1,6 @@
 import CFFmpeg
 import Glibc
+import Imaging
 
 /// Turns the packets of a video stream into pictures.
 ///
@@ -65,7 +66,12 @@ final class VideoDecoder {
         avcodec_free_context(&freed)
     }
 
+    /// Throws `too_large` for more pixels than allowed, or sides longer than an `Image` has.
     static func check(width: Int32, height: Int32, against options: MediaOptions) throws(MediaError) {
+        guard width <= Image.longestSide, height <= Image.longestSide else {
+            throw MediaError(
+                .tooLarge, "A picture of \(width) × \(height) exceeds the limit of \(Image.longestSide) pixels a side")
+        }
         guard Int(max(0, width)) * Int(max(0, height)) <= options.maximumPixels else {
             throw MediaError(
                 .tooLarge, "A picture of \(width) × \(height) exceeds the limit of \(options.maximumPixels) pixels")

@@ -155,8 +155,7 @@ package final class VideoWriter: @unchecked Sendable {
             waitingHead += 1
         }
         try muxer.finish()
-        let isMP4 = ["mp4", "mov", "ipod", "ismv", "3gp", "3g2"].contains(muxer.formatName)
-        let rewrites = isMP4 && sink.isRegularFile
+        let rewrites = muxer.isMP4 && sink.isRegularFile
         try sink.close(synchronizes: !rewrites)
         var summary = Summary(
             frameCount: frameCount, byteCount: sink.byteCount, droppedStreams: droppedStreams,

@@ -81,6 +81,21 @@ struct DamageTests {
         #expect(reason(picture, options) == .tooLarge)
     }
 
+    @Test func sidesLongerThanAnImageAreTooLarge() throws {
+        for (width, height) in [(70000, 1), (1, 70000)] {
+            let path = scratch.file("\(width)x\(height).pgm")
+            try (Data("P5\n\(width) \(height)\n255\n".utf8) + Data(repeating: 128, count: width * height))
+                .write(to: URL(fileURLWithPath: path))
+            #expect(reason(path) == .tooLarge)
+        }
+        // As the images of a folder, too.
+        #expect(reason(scratch.path) == .tooLarge)
+        let longest = scratch.file("longest.pgm")
+        try (Data("P5\n65536 2\n255\n".utf8) + Data(repeating: 128, count: 65536 * 2))
+            .write(to: URL(fileURLWithPath: longest))
+        #expect(reason(longest) == nil)
+    }
+
     @Test func damagedFilesAreReadAsFarAsTheyGo() throws {
         var random = SystemLikeGenerator(state: 7)
         for (kind, codec) in [

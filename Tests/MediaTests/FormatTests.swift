@@ -125,6 +125,30 @@ struct FormatTests {
         #expect(try readAll(scratch.path).sizes == [size])
     }
 
+    @Test func orientationsTransposeAndThenFlip() {
+        let (width, height) = (37, 22)
+        let image = Image(width: width, height: height, color: ColorDescription(matrix: .bt709, isFullRange: true))
+        for y in 0..<height { for x in 0..<width { image.y.row(y)[x] = UInt8(truncatingIfNeeded: y * 53 + x * 3) } }
+        let pool = ImagePool(capacity: 2)
+        for bits in 0..<8 {
+            let orientation = Orientation(
+                transposes: bits & 1 != 0, flipsHorizontally: bits & 2 != 0, flipsVertically: bits & 4 != 0)
+            let turned = image.turned(orientation.turn, from: pool)
+            let size = orientation.transposes ? [height, width] : [width, height]
+            #expect([turned.width, turned.height] == size)
+            var wrong = 0
+            for y in 0..<turned.height {
+                for x in 0..<turned.width {
+                    let fromX = orientation.flipsHorizontally ? turned.width - 1 - x : x
+                    let fromY = orientation.flipsVertically ? turned.height - 1 - y : y
+                    let expected = orientation.transposes ? image.y.row(fromX)[fromY] : image.y.row(fromY)[fromX]
+                    if turned.y.row(y)[x] != expected { wrong += 1 }
+                }
+            }
+            #expect(wrong == 0, "\(orientation)")
+        }
+    }
+
     @Test func sizeAndFormatMayChangeInTheMiddle() throws {
         let (a, b, both) = (scratch.file("a.ts"), scratch.file("b.ts"), scratch.file("c.ts"))
         try FFmpegTool.make("-f lavfi -i testsrc=s=128x96:r=10:d=1 -pix_fmt yuv420p -c:v libx264", a)

@@ -22,6 +22,20 @@ struct VocabularyTests {
         let codes = MediaError.Reason.allCases.map { MediaError($0, "x").exitCode }
         #expect(codes == [65, 69, 69, 77, 69, 65, 65, 65, 65, 77, 74, 70, 66, 73, 74, 130])
         #expect(MediaError(.io, "Broken", detail: "why").description == "Broken (FFmpeg: why)")
+        let missing = "Cannot open 'x': No such file or directory"
+        #expect(MediaError(.notFound, missing, detail: "No such file or directory").description == missing)
+        #expect(MediaError(.notFound, missing, detail: "no such file or directory").description == missing)
+        #expect(MediaError(.io, "Broken", detail: "").description == "Broken")
+    }
+
+    @Test func imagesAreKnownByTheExtension() {
+        for path in ["a.png", "a.JPG", "folder/a.b.jpeg", "/folder.d/a.png", "./a.png", "../a.jpg"] {
+            #expect(ImageWriter.canWrite(path), "\(path)")
+        }
+        for path in ["png", "jpg", "folder/png", "/png", "folder.d/jpg", "a.png/", ".png", "f/.png", "a.", "a.gif", ""]
+        {
+            #expect(!ImageWriter.canWrite(path), "\(path)")
+        }
     }
 
     @Test func credentialsAndControlCharactersLeaveTheLog() {

@@ -89,6 +89,20 @@ struct WriterTests {
         #expect(try packets(clip) == packets(target))
     }
 
+    @Test func soundOfATransportStreamTakesTheFormOfMP4() throws {
+        let clip = scratch.file("a.ts")
+        try FFmpegTool.make(
+            "-f lavfi -i testsrc=s=96x64:r=25:d=2 -f lavfi -i sine=d=2 -c:v mpeg2video -c:a aac", clip)
+        let target = scratch.file("o.mp4")
+        let summary = try transcode(clip, to: target)
+        #expect(summary.droppedStreams.isEmpty && summary.damagedCopies == 0)
+        #expect(summary.faststartFailure == nil)
+        let withoutHeaders = try FFmpegTool.run(
+            "ffmpeg",
+            ["-v", "error", "-i", clip, "-map", "0:a", "-c", "copy", "-bsf:a", "aac_adtstoasc", "-f", "md5", "-"])
+        #expect(try soundHash(target) == withoutHeaders)
+    }
+
     @Test func whatTheContainerCannotHoldIsNamed() throws {
         let clip = scratch.file("a.mkv")
         let words = scratch.file("a.srt")
