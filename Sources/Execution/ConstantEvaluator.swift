@@ -4,11 +4,16 @@ package import Tensors
 
 /// Computes an operator on constants with the kernels that a plan would use: what constant folding is given.
 ///
-/// Returns nil for what has no kernel; throws for an index out of range and when memory is lacking.
+/// Returns nil for what has no kernel, and for results of more than `largestGrowth` elements that have more elements than
+/// the inputs: those are left to the plan, whose memory has a limit. Throws for an index out of range and when memory is
+/// lacking.
 @Sendable
 package func evaluateConstants(
     _ op: Operator, _ inputs: [Tensor?], _ outputs: [TensorType]
 ) throws -> [Tensor]? {
+    let inputCount = inputs.reduce(0) { $0 + ($1?.shape.count ?? 0) }
+    let outputCount = outputs.reduce(0) { $0 + $1.shape.count }
+    guard outputCount <= max(inputCount, largestGrowth) else { return nil }
     // Folding comes before normalization: axes may count from the end here.
     let op = try op.normalized(inputs.map { $0?.type })
     var lowering = Lowering(
@@ -46,3 +51,6 @@ package func evaluateConstants(
     }
     return results
 }
+
+/// Elements.
+private let largestGrowth = 1 << 20

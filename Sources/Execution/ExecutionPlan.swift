@@ -42,6 +42,9 @@ package final class ExecutionPlan: Sendable {
     }
     /// Bytes of a session's arena.
     package let arenaByteCount: Int
+    /// A plan that needs more is refused: a model of a few bytes can ask for any size, and memory that the system
+    /// grants but does not have ends the process.
+    package static let maximumArenaByteCount = 4 << 30
 
     let inputSlots: [Slot]
     let outputSlots: [Slot]
@@ -78,9 +81,12 @@ package final class ExecutionPlan: Sendable {
     /// Plans a graph as `Graph.optimized` gives it.
     package init(optimized graph: Graph, options: ExecutionOptions = ExecutionOptions()) throws(ExecutionError) {
         self.options = options
+        // A value that a fusion took away still has its name, but nothing makes it.
+        let made = Set(graph.inputs).union(graph.constants.keys).union(graph.nodes.flatMap(\.outputs))
         var kept: [String: ValueID] = [:]
         for name in options.keep {
-            guard let id = graph.value(named: name), graph.shape(of: id) != nil else {
+            let named = made.filter { graph[$0].name == name }.max()
+            guard let id = named, graph.shape(of: id) != nil else {
                 throw ExecutionError(.unknownTensor(name))
             }
             kept[name] = id
@@ -90,6 +96,9 @@ package final class ExecutionPlan: Sendable {
         let aliases = TensorAliases(graph, nodes: nodes)
         let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned)
         arenaByteCount = memory.byteCount
+        guard arenaByteCount <= Self.maximumArenaByteCount else {
+            throw ExecutionError(.outOfMemory(bytes: arenaByteCount))
+        }
 
         func operand(_ id: ValueID) throws(ExecutionError) -> Operand {
             guard let type = graph.type(of: id) else {

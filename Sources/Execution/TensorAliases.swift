@@ -26,7 +26,13 @@ struct TensorAliases {
 
     private let graph: Graph
     private let nodes: [Node]
+    /// Links that lead from a value to its root at most. Past that a value is storage of its own and is copied, so that
+    /// the walks over links are short for any model.
+    private static let maximumDepth = 64
+
     private var links: [ValueID: Link] = [:]
+    /// Links below a value: the longest way to one that lies in it.
+    private var heights: [ValueID: Int] = [:]
     private var children: [ValueID: [ValueID]] = [:]
     private var uses: [ValueID: [(node: Int, input: Int)]] = [:]
     private var producers: [ValueID: Int] = [:]
@@ -65,9 +71,18 @@ struct TensorAliases {
 
     private func isOutput(_ id: ValueID) -> Bool { graph.outputs.contains(id) }
 
-    private mutating func link(_ id: ValueID, to parent: ValueID, offset: Int, rows: Bool) {
+    /// Places `id` in `parent`; false, and nothing done, where that would make the chain of links too long.
+    @discardableResult
+    private mutating func link(_ id: ValueID, to parent: ValueID, offset: Int, rows: Bool) -> Bool {
+        var above = [parent]
+        while let next = links[above[above.count - 1]] { above.append(next.parent) }
+        guard above.count + (heights[id] ?? 0) <= Self.maximumDepth else { return false }
+        for (index, ancestor) in above.enumerated() {
+            heights[ancestor] = max(heights[ancestor] ?? 0, (heights[id] ?? 0) + index + 1)
+        }
         links[id] = Link(parent: parent, offset: offset, rows: rows)
         children[parent, default: []].append(id)
+        return true
     }
 
     // MARK: Results that lie in their input
@@ -78,9 +93,7 @@ struct TensorAliases {
         case .reshape, .identity:
             let y = node.outputs[0]
             let sameRows = shape(x).rank > 0 && shape(y).rank > 0 && rowLength(x) == rowLength(y)
-            if isDense(x) || (sameRows && !isOutput(y) && readersAcceptGaps(y)) {
-                link(y, to: x, offset: 0, rows: sameRows)
-            }
+            if isDense(x) { link(y, to: x, offset: 0, rows: sameRows) }
         case .split(let axis):
             var begin = 0
             for part in node.outputs {
@@ -127,14 +140,13 @@ struct TensorAliases {
         var begin = 0
         var index = 0
         while index < node.inputs.count {
-            guard let input = node.inputs[index] else { return }
+            guard node.inputs[index] != nil else { return }
             let offset = begin * inner
             let count = link(inputs: node.inputs, at: index, to: y, offset: offset, axis: axis, outer: outer)
             for place in index..<index + max(count, 1) {
                 if let id = node.inputs[place] { begin += shape(id)[axis] }
             }
             index += max(count, 1)
-            _ = input
         }
     }
 
@@ -171,14 +183,18 @@ struct TensorAliases {
         if gaps {
             guard nodes[producer].op.writesGaps, acceptsGaps(root) else { return 0 }
         }
-        link(root, to: y, offset: offset, rows: rows || (rowLength(root) == rowLength(y) && outer == 1))
-        return count
+        return link(root, to: y, offset: offset, rows: rows || (rowLength(root) == rowLength(y) && outer == 1))
+            ? count : 0
     }
 
-    /// Whether a value and everything that lies in it can have gaps between rows.
+    /// Whether a value and everything that lies in it can have gaps between rows. What lies in it must begin in its
+    /// first row: the offset of a later one counts rows that have no gaps.
     private func acceptsGaps(_ id: ValueID) -> Bool {
         !isOutput(id) && readersAcceptGaps(id)
-            && (children[id] ?? []).allSatisfy { (links[$0]?.rows ?? false) && acceptsGaps($0) }
+            && (children[id] ?? []).allSatisfy { child in
+                guard let link = links[child] else { return false }
+                return link.rows && link.offset < max(rowLength(id), 1) && acceptsGaps(child)
+            }
     }
 
     private func readersAcceptGaps(_ id: ValueID) -> Bool {

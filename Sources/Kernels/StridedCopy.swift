@@ -38,11 +38,6 @@ package struct StridedCopy: Sendable {
         axes = merged
     }
 
-    /// Whether this is one contiguous block on both sides.
-    package var isContiguous: Bool {
-        axes.isEmpty || (axes.count == 1 && axes[0].source == 1 && axes[0].target == 1)
-    }
-
     package func run(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, threads: Int = 1) {
         guard !isEmpty else { return }
         guard threads > 1, let outer = axes.first, count >= 1 << 16 else {

@@ -51,4 +51,13 @@ extension Shape {
         }
         return strides
     }
+
+    /// Strides for reading a tensor of this shape as one of shape `extents`: 0 along the axes that are repeated.
+    package func broadcastStrides(rowStride: Int, to extents: [Int]) -> [Int] {
+        let own = strides(rowStride: rowStride)
+        let missing = extents.count - rank
+        return extents.indices.map { axis in
+            axis < missing || self[axis - missing] == 1 ? 0 : own[axis - missing]
+        }
+    }
 }

@@ -4,7 +4,7 @@
 /// `maximumCount` (also beside an extent of 0), so that arithmetic on counts, strides and byte sizes cannot overflow
 /// afterwards.
 package struct Shape: Hashable, Sendable, CustomStringConvertible {
-    package static let maximumCount = 1 << 31
+    package static let maximumCount = 1 << 28
 
     package let dimensions: [Int]
     /// The number of elements.

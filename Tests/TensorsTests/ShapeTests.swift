@@ -8,11 +8,12 @@ import Testing
         #expect(Shape.scalar == (try Shape([])))
         #expect(try Shape([3, 0, 5]).count == 0)
         #expect(try Shape([2, 3, 4]).strides == [12, 4, 1])
-        #expect(try Shape([1 << 31]).count == 1 << 31)
+        #expect(try Shape([1 << 28]).count == 1 << 28)
     }
 
     @Test(arguments: [
-        [-1], [2, -3], [1 << 31, 2], [1 << 40, 1 << 40], [Int.max, Int.max], [0, Int.max, Int.max], [Int.max, 0],
+        [-1], [2, -3], [1 << 28, 2], [(1 << 28) + 1], [1 << 40, 1 << 40], [Int.max, Int.max],
+        [0, Int.max, Int.max], [Int.max, 0],
         [1 << 20, 0, 1 << 20], [Int.min],
     ]) func refusesWhatCannotBeCounted(_ dimensions: [Int]) {
         #expect(throws: TensorError.invalidShape(dimensions)) { try Shape(dimensions) }

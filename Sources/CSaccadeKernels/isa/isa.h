@@ -14,9 +14,6 @@ typedef enum sk_isa : uint32_t {
     sk_isa_avx512 = 2,
 } sk_isa;
 
-/// The number of values of `sk_isa`.
-enum { sk_isa_count = 3 };
-
 /// The name in logs and test reports: "portable", "avx2", "avx512".
 const char *_Nonnull sk_isa_name(sk_isa isa);
 

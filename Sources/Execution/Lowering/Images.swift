@@ -35,7 +35,8 @@ extension Lowering {
         guard optional(2) == nil || optional(2)?.constant != nil else { throw unsupported("bias that is computed") }
         let bias = optional(2)?.constant
         let residual = optional(3)
-        guard y.shape.count > 0, x.shape.count > 0, weights.shape.count > 0 else { return { _ in true } }
+        guard y.shape.count > 0 else { return { _ in true } }
+        guard x.shape.count > 0, weights.shape.count > 0 else { throw unsupported("an image without pixels") }
         let window = convolution.window
         let shape = ConvolutionShape(
             batch: x.shape[0], inputHeight: x.shape[1], inputWidth: x.shape[2], inputChannels: x.shape[3],
@@ -98,7 +99,8 @@ extension Lowering {
     mutating func maxPool(_ pool: Pool) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
-        guard x.shape.count > 0, y.shape.count > 0 else { return { _ in true } }
+        guard y.shape.count > 0 else { return { _ in true } }
+        guard x.shape.count > 0 else { throw unsupported("an image without pixels") }
         let (rows, columns) = pool.extents
         guard pool.dataFormat == .channelsLast else {
             let axes = pool.dataFormat.axes
@@ -146,13 +148,15 @@ extension Lowering {
         let x = try input(0)
         let y = outputs[0]
         guard x.dtype == .float32 else { throw unsupported("a resize of \(x.dtype)") }
+        guard y.shape.count > 0 else { return { _ in true } }
+        guard x.shape.count > 0 else { throw unsupported("an image without pixels") }
+        for extent in y.shape.dimensions { try checkTable(extent) }
         let scales = try floats(1).flatMap { $0.isEmpty ? nil : $0 }
         var taps: [[ResampleTap]] = []
         for axis in 0..<x.shape.rank {
             let scale = scales.map { $0[axis] } ?? Float(y.shape[axis]) / Float(max(x.shape[axis], 1))
             taps.append(resize.taps(input: x.shape[axis], output: y.shape[axis], scale: scale))
         }
-        guard x.shape.count > 0, y.shape.count > 0 else { return { _ in true } }
         if resize.mode == .nearest, resize.dataFormat == .channelsLast, x.shape.rank == 4, x.shape[0] == y.shape[0],
             x.shape[3] == y.shape[3]
         {
@@ -214,11 +218,12 @@ extension Resize {
                     case .floor: source.rounded(.down)
                     case .ceil: source.rounded(.up)
                     }
-                let nearest = Int(min(max(rounded, 0), Float(last)))
+                // Above 2^24 Float(last) may be greater than `last`.
+                let nearest = min(Int(min(max(rounded, 0), Float(last))), last)
                 return ResampleTap(first: nearest, second: nearest, weight: 0)
             case .linear:
                 let held = min(max(source, 0), Float(last))
-                let first = Int(held)
+                let first = min(Int(held), last)
                 return ResampleTap(
                     first: first, second: min(first + 1, last), weight: held - Float(first))
             }

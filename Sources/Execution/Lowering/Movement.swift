@@ -86,8 +86,10 @@ extension Lowering {
         let ranges = try sliceRanges()
         let strides = x.strides
         let offset = ranges.indices.reduce(0) { $0 + ranges[$1].start * strides[$1] }
+        // The step of a single element leads nowhere, and may be any number.
+        let steps = ranges.indices.map { ranges[$0].count <= 1 ? 0 : ranges[$0].step * strides[$0] }
         return strided(
-            extents: outputs[0].shape.dimensions, source: ranges.indices.map { ranges[$0].step * strides[$0] },
+            extents: outputs[0].shape.dimensions, source: steps,
             target: outputs[0].strides, size: x.dtype.stride, sourceOffset: outputs[0].shape.count == 0 ? 0 : offset)
     }
 
@@ -124,6 +126,7 @@ extension Lowering {
     func tile() throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
+        for extent in y.shape.dimensions { try checkTable(extent) }
         let sources: [[Int?]] = y.shape.dimensions.indices.map { axis in
             (0..<y.shape[axis]).map { $0 % max(x.shape[axis], 1) }
         }
@@ -143,6 +146,7 @@ extension Lowering {
         guard pads.count == 2 * axes.count, axes.allSatisfy({ (0..<rank).contains($0) }) else {
             throw ExecutionError(.invalidGraph("a pad with \(pads.count) amounts"))
         }
+        for extent in y.shape.dimensions { try checkTable(extent) }
         var begins = Array(repeating: 0, count: rank)
         for (index, axis) in axes.enumerated() { begins[axis] = pads[index] }
         let sources: [[Int?]] = (0..<rank).map { axis in

@@ -25,11 +25,7 @@ struct Operand {
     }
 
     /// Strides for reading this operand as one of shape `extents`.
-    func broadcastStrides(to extents: [Int]) -> [Int] {
-        let own = strides
-        let missing = extents.count - shape.rank
-        return extents.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : own[$0 - missing] }
-    }
+    func broadcastStrides(to extents: [Int]) -> [Int] { shape.broadcastStrides(rowStride: rowStride, to: extents) }
 }
 
 /// A node's operator with its operands, on the way to a step.
@@ -72,6 +68,14 @@ struct Lowering {
             throw ExecutionError(.unsupported("input \(index) that is computed"))
         }
         return tensor.elements(as: Float.self)
+    }
+
+    /// The most entries of a table that is made when a plan is: one for each index along an axis, or for each matrix.
+    static let maximumTable = 1 << 20
+
+    /// Throws `unsupported` for a table that a few bytes of a model could make larger than all the rest of the plan.
+    func checkTable(_ entries: Int) throws(ExecutionError) {
+        guard entries <= Self.maximumTable else { throw unsupported("a table of \(entries) indices") }
     }
 
     func unsupported(_ what: String) -> ExecutionError { ExecutionError(.unsupported(what)) }

@@ -24,6 +24,7 @@ extension Lowering {
         var products: [(a: Int, b: Int)] = [(0, 0)]
         for axis in 0..<batchRank {
             let extent = leftBatch[axis] == 1 ? rightBatch[axis] : leftBatch[axis]
+            try checkTable(products.count * extent)
             products = products.flatMap { base in
                 (0..<extent).map { index in
                     (

@@ -41,10 +41,6 @@ struct StridedOffsets: Sequence, IteratorProtocol {
 extension TensorView {
     /// Strides for reading this tensor as one of shape `extents`: 0 along the axes that are repeated.
     package func broadcastStrides(to extents: [Int]) -> [Int] {
-        let own = strides
-        let missing = extents.count - shape.rank
-        return extents.indices.map { axis in
-            axis < missing || shape[axis - missing] == 1 ? 0 : own[axis - missing]
-        }
+        shape.broadcastStrides(rowStride: rowStride, to: extents)
     }
 }

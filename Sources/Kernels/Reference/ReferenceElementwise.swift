@@ -42,7 +42,7 @@ extension Reference {
         combineElements(x, y, z, function)
     }
 
-    /// z = predicate(x, y) for numbers of any type, as doubles; z is bool. Int64 beyond 2^53 are compared exactly.
+    /// z = predicate(x, y) for elements of one type; z is bool. Integers and bool are compared as Int64, floats as Float.
     package static func compare(
         _ x: TensorView, _ y: TensorView, to z: TensorView, integers: (Int64, Int64) -> Bool,
         floats: (Float, Float) -> Bool

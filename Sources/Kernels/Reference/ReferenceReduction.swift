@@ -14,24 +14,48 @@ extension Reference {
         }
     }
 
-    /// The index of the greatest element along `axis`; the first one wins, NaN counts as the greatest. y is int64.
+    /// The index of the greatest element along `axis`; the first one wins, NaN counts as the greatest. x is float, int64
+    /// or int32, y int64.
     package static func argMax(_ x: TensorView, to y: TensorView, axis: Int) {
+        switch x.dtype {
+        case .float32: argMaxElements(x, y, axis, isGreater: isGreater)
+        case .int64: argMaxElements(x, y, axis) { (a: Int64, b: Int64) in a > b }
+        case .int32: argMaxElements(x, y, axis) { (a: Int32, b: Int32) in a > b }
+        default: preconditionFailure("argMax of \(x.dtype)")
+        }
+    }
+
+    /// The k greatest (or least) elements along `axis` in order, equal ones by index; NaN counts as the greatest. x is
+    /// float, int64 or int32; `values` has x's type, `indices` is int64; both are dense with extent k along `axis`.
+    package static func topK(
+        _ x: TensorView, values: TensorView, indices: TensorView, axis: Int, largest: Bool
+    ) {
+        switch x.dtype {
+        case .float32: topKElements(x, values, indices, axis, largest, isGreater: isGreater)
+        case .int64: topKElements(x, values, indices, axis, largest) { (a: Int64, b: Int64) in a > b }
+        case .int32: topKElements(x, values, indices, axis, largest) { (a: Int32, b: Int32) in a > b }
+        default: preconditionFailure("topK of \(x.dtype)")
+        }
+    }
+
+    private static func argMaxElements<Element: BitwiseCopyable>(
+        _ x: TensorView, _ y: TensorView, _ axis: Int, isGreater: (Element, Element) -> Bool
+    ) {
         let indices = y.pointer(as: Int64.self)
-        for (row, elements) in Lines(x, axis: axis).enumerated() {
+        for (row, elements) in Lines<Element>(x, axis: axis).enumerated() {
             var best = 0
             for index in elements.indices where isGreater(elements[index], elements[best]) { best = index }
             indices[row] = Int64(best)
         }
     }
 
-    /// The k greatest (or least) elements along `axis` in order, equal ones by index. `values` has x's type, `indices` is
-    /// int64; both are dense with extent k along `axis`.
-    package static func topK(
-        _ x: TensorView, values: TensorView, indices: TensorView, axis: Int, largest: Bool
+    private static func topKElements<Element: BitwiseCopyable>(
+        _ x: TensorView, _ values: TensorView, _ indices: TensorView, _ axis: Int, _ largest: Bool,
+        isGreater: (Element, Element) -> Bool
     ) {
         let k = values.shape[axis]
         let inner = values.strides[axis]
-        for (row, elements) in Lines(x, axis: axis).enumerated() {
+        for (row, elements) in Lines<Element>(x, axis: axis).enumerated() {
             let order = elements.indices.sorted {
                 if isGreater(elements[$0], elements[$1]) { return largest }
                 if isGreater(elements[$1], elements[$0]) { return !largest }
@@ -41,11 +65,7 @@ extension Reference {
             for place in 0..<k {
                 let to = first + place * inner
                 indices.pointer(as: Int64.self)[to] = Int64(order[place])
-                switch values.dtype {
-                case .int64: values.pointer(as: Int64.self)[to] = Int64(elements[order[place]])
-                case .int32: values.pointer(as: Int32.self)[to] = Int32(elements[order[place]])
-                default: values.pointer(as: Float.self)[to] = Float(elements[order[place]])
-                }
+                values.pointer(as: Element.self)[to] = elements[order[place]]
             }
         }
     }
@@ -70,7 +90,7 @@ extension Reference {
         }
     }
 
-    private static func isGreater(_ a: Double, _ b: Double) -> Bool { a > b || (a.isNaN && !b.isNaN) }
+    private static func isGreater(_ a: Float, _ b: Float) -> Bool { a > b || (a.isNaN && !b.isNaN) }
 
     private static func lineStarts(_ x: TensorView, axis: Int) -> StridedOffsets {
         var extents = x.shape.dimensions
@@ -78,29 +98,23 @@ extension Reference {
         return StridedOffsets(extents: extents, strides: x.strides)
     }
 
-    /// The lines of a tensor along one axis as doubles, in row-major order of the other axes.
-    private struct Lines: Sequence, IteratorProtocol {
-        private let x: TensorView
+    /// The lines of a tensor along one axis, in row-major order of the other axes.
+    private struct Lines<Element: BitwiseCopyable>: Sequence, IteratorProtocol {
+        private let elements: UnsafeMutablePointer<Element>
         private let stride: Int
         private let extent: Int
         private var starts: StridedOffsets
 
         init(_ x: TensorView, axis: Int) {
-            self.x = x
+            elements = x.pointer(as: Element.self)
             stride = x.strides[axis]
             extent = x.shape[axis]
             starts = lineStarts(x, axis: axis)
         }
 
-        mutating func next() -> [Double]? {
+        mutating func next() -> [Element]? {
             guard let start = starts.next() else { return nil }
-            return (0..<extent).map { index in
-                switch x.dtype {
-                case .int64: Double(x.pointer(as: Int64.self)[start + index * stride])
-                case .int32: Double(x.pointer(as: Int32.self)[start + index * stride])
-                default: Double(x.pointer(as: Float.self)[start + index * stride])
-                }
-            }
+            return (0..<extent).map { elements[start + $0 * stride] }
         }
     }
 
