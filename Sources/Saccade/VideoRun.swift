@@ -258,11 +258,14 @@ final class VideoRun: @unchecked Sendable {
         }
     }
 
-    /// The pixels of the frame with number `index`, from the second decoding; `nil` past its end.
-    private func image(at index: Int, of source: MediaSource) throws(MediaError) -> Image? {
+    /// The pixels of the frame with number `index`, from the second decoding. It is an error when that has no such
+    /// frame: a video without the frame would not be what the log says.
+    private func image(at index: Int, of source: MediaSource) throws(MediaError) -> Image {
         while true {
             switch try source.next() {
-            case .end: return nil
+            case .end:
+                throw MediaError(
+                    .io, "Frame \(index) is missing in the second decoding: the file changed while it was read")
             case .frame(let frame):
                 if frame.info.index == index { return frame.takeImage() }
             }
