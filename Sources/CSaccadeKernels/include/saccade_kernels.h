@@ -9,6 +9,7 @@
 // Kernels never allocate, keep no state and may be called from several threads.
 
 #include "../activation/activation.h"
+#include "../conv2d/conv2d.h"
 #include "../conv2d_f32/conv2d_f32.h"
 #include "../depthwise_f32/depthwise_f32.h"
 #include "../elementwise_f32/elementwise_f32.h"
