@@ -20,3 +20,6 @@ const char *_Nonnull sk_isa_name(sk_isa isa);
 /// Whether the processor and the operating system run `isa`. Every feature that the kernels' `target` attributes name
 /// is checked here.
 bool sk_isa_is_supported(sk_isa isa);
+
+/// Whether the processor has AVX-512 VBMI (byte permutations over whole vectors), which some with AVX-512 lack.
+bool sk_isa_has_vbmi(void);
