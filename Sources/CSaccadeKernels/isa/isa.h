@@ -28,3 +28,6 @@ bool sk_isa_is_supported(sk_isa isa);
 /// Whether every machine that runs `isa` runs kernels for `other`: what a registry's `choose` asks, since not every
 /// operator has a kernel for every set.
 bool sk_isa_includes(sk_isa isa, sk_isa other);
+
+/// Whether the processor has AVX-512 VBMI (byte permutations over whole vectors), which some with AVX-512 lack.
+bool sk_isa_has_vbmi(void);
