@@ -122,11 +122,11 @@ extension Lowering {
     }
 
     private mutating func lookup(_ function: UnaryFunction) throws(ExecutionError) -> StepBody {
-        guard let scalar = function.scalar else { throw unsupported("\(function.name) of bytes") }
-        return try byteTable(scalar)
+        guard let real = function.onNumbers else { throw unsupported("\(function.name) of bytes") }
+        return try byteTable(real)
     }
 
-    private mutating func byteTable(_ real: (Float) -> Float) throws(ExecutionError) -> StepBody {
+    private mutating func byteTable(_ real: @escaping (Float) -> Float) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
         kernel = "lookup_u8"
