@@ -23,6 +23,19 @@ struct ClassMatches: Sendable {
     /// What became of the detections, by the raw value of the range of areas.
     private(set) var outcomes = Array(repeating: Outcome(), count: AreaRange.allCases.count)
 
+    /// No detections yet.
+    init() {}
+
+    /// Detections by falling score that are right or wrong, at one threshold and as if of one image.
+    init(_ detections: [(score: Double, isRight: Bool)], objectCount: Int) {
+        scores = detections.map(\.score)
+        images = detections.map { _ in 0 }
+        ranks = images
+        outcomes[AreaRange.all.rawValue] = Outcome(
+            right: detections.map { $0.isRight ? 1 : 0 }, ignored: detections.map { _ in 0 },
+            objects: [(0, objectCount)])
+    }
+
     subscript(area: AreaRange) -> Outcome { outcomes[area.rawValue] }
 
     /// Adds the next image.
