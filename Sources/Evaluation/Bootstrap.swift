@@ -8,6 +8,10 @@ import Synchronization
 ///     bootstrap.interval(of: evaluation)?.ap                    // value, standard error, 95 % interval
 ///     bootstrap.comparison(of: float, with: int8)?.ap           // of the difference, image by image the same draw
 ///
+/// Resamples are taken about the figure itself: their mean is moved onto it. Of a class that few images have, a resample
+/// has either none, and then it stays out of the mean, or on average too much of it, so that resampled AP lies above AP
+/// by a shift that is no uncertainty. The shift is told.
+///
 /// The result depends on the seed alone, whatever the number of threads.
 package struct Bootstrap: Sendable {
     /// How often the images are drawn.
@@ -30,12 +34,15 @@ package struct Bootstrap: Sendable {
         package var value: Double
         /// The standard deviation over the resamples.
         package var standardError: Double
-        /// The 2.5th percentile of the resamples.
+        /// The 2.5th percentile of the resamples, about the value.
         package var lower: Double
         /// The 97.5th percentile.
         package var upper: Double
-        /// The share of resamples in which the figure is below zero; for a difference, in which the second run is worse.
+        /// The share of resamples, about the value, that are below zero: of a difference, in which the second run is
+        /// worse.
         package var shareBelowZero: Double
+        /// The mean of the resamples minus the value.
+        package var shift: Double
     }
 
     /// Estimates of average precision.
@@ -132,14 +139,14 @@ extension Bootstrap.Estimate {
     /// The estimate out of the resamples' figures; `nil` when there are none.
     fileprivate init?(value: Double, samples: [Double]) {
         guard !samples.isEmpty else { return nil }
-        let sorted = samples.sorted()
         let count = Double(samples.count)
-        let mean = samples.reduce(0, +) / count
-        let squares = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let shift = samples.reduce(0) { $0 + ($1 - value) } / count
+        let centred = samples.map { $0 - shift }.sorted()
+        let squares = centred.reduce(0) { $0 + ($1 - value) * ($1 - value) }
         self.init(
             value: value, standardError: samples.count > 1 ? (squares / (count - 1)).squareRoot() : 0,
-            lower: Self.percentile(0.025, of: sorted), upper: Self.percentile(0.975, of: sorted),
-            shareBelowZero: Double(samples.count { $0 < 0 }) / count)
+            lower: Self.percentile(0.025, of: centred), upper: Self.percentile(0.975, of: centred),
+            shareBelowZero: Double(centred.count { $0 < 0 }) / count, shift: shift)
     }
 
     /// A percentile of sorted numbers, interpolated between neighbours.

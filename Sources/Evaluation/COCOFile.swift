@@ -33,14 +33,31 @@ struct COCOFile {
         }
     }
 
-    func decode<Value: Decodable>(_ type: Value.Type, expecting: String) throws(COCOFileError) -> Value {
+    /// Decodes the content. `Explained` is the same type with `CheckedNumber` in place of numbers: slower, but its
+    /// errors name the place of a number that the decoder cannot represent, so a failure is looked at again with it.
+    func decode<Value: Decodable, Explained: Decodable>(
+        _ type: Value.Type, explainedBy: Explained.Type, expecting: String
+    ) throws(COCOFileError) -> Value {
         do {
             return try JSONDecoder().decode(type, from: data)
-        } catch let error as DecodingError {
-            throw corrupt(error, expecting: expecting)
         } catch {
-            throw corrupt(nil, "\(error)")
+            throw explanation(error, by: explainedBy, expecting: expecting)
         }
+    }
+
+    private func explanation<Explained: Decodable>(
+        _ error: any Error, by type: Explained.Type, expecting: String
+    ) -> COCOFileError {
+        var error = error
+        if case DecodingError.dataCorrupted(let context) = error, context.codingPath.isEmpty {
+            do {
+                _ = try JSONDecoder().decode(type, from: data)
+            } catch let other {
+                error = other
+            }
+        }
+        guard let error = error as? DecodingError else { return corrupt(nil, "\(error)") }
+        return corrupt(error, expecting: expecting)
     }
 
     func corrupt(_ entry: String?, _ reason: String) -> COCOFileError {
@@ -57,20 +74,30 @@ struct COCOFile {
             guard !context.codingPath.isEmpty else { return corrupt(nil, "not \(expecting)") }
             return corrupt(Self.entry(context.codingPath), "not \(Self.noun(type))")
         case .dataCorrupted(let context):
-            let detail = (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
-            let words = detail ?? context.debugDescription
-            return corrupt(
-                Self.entry(context.codingPath), context.codingPath.isEmpty ? "not JSON: \(words)" : words)
+            guard context.codingPath.isEmpty else {
+                return corrupt(Self.entry(context.codingPath), context.debugDescription)
+            }
+            return corrupt(nil, "not JSON: \(syntaxError ?? context.debugDescription)")
         @unknown default:
             return corrupt(nil, "\(error)")
+        }
+    }
+
+    /// What is wrong with the text, where the other reader of Foundation can tell.
+    private var syntaxError: String? {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+            return nil
+        } catch {
+            return (error as NSError).userInfo["NSDebugDescription"] as? String
         }
     }
 
     /// What should have stood there.
     private static func noun(_ type: Any.Type) -> String {
         switch type {
-        case is Double.Type: "a number"
-        case is Int.Type: "a whole number"
+        case is Double.Type, is CheckedNumber<Double>.Type: "a number"
+        case is Int.Type, is CheckedNumber<Int>.Type: "a whole number"
         case is String.Type: "a text"
         case is [Any].Type: "a list"
         default: "an object"
@@ -106,5 +133,22 @@ extension COCOFile {
             throw corrupt(entry(), "\(number) is not a finite number of a possible size")
         }
         return number
+    }
+}
+
+/// A number whose error tells where it stands. The decoder's own error for a number that it cannot represent does not.
+struct CheckedNumber<Value: Decodable>: Decodable {
+    init(from decoder: any Decoder) throws {
+        do {
+            _ = try decoder.singleValueContainer().decode(Value.self)
+        } catch let error as DecodingError {
+            throw error
+        } catch {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(
+                    codingPath: decoder.codingPath,
+                    debugDescription: Value.self is Int.Type
+                        ? "not a whole number of a possible size" : "not a number of a possible size"))
+        }
     }
 }

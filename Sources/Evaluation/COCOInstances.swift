@@ -27,7 +27,8 @@ package struct COCOInstances: Sendable {
 
     private init(_ file: COCOFile) throws(COCOFileError) {
         let content = try file.decode(
-            Content.self, expecting: "a COCO instances file, which is an object with images, annotations, categories")
+            Content<Int, Double>.self, explainedBy: Content<CheckedNumber<Int>, CheckedNumber<Double>>.self,
+            expecting: "a COCO instances file, which is an object with images, annotations, categories")
         var images: [Int: Int] = [:]
         imageIDs = content.images.map(\.id).sorted()
         for (index, id) in imageIDs.enumerated() where images.updateValue(index, forKey: id) != nil {
@@ -64,27 +65,27 @@ package struct COCOInstances: Sendable {
         self.objects = objects
     }
 
-    private struct Content: Decodable {
-        let images: [Image]
-        let annotations: [Annotation]
-        let categories: [Category]
+    private struct Content<Whole: Decodable, Real: Decodable>: Decodable {
+        let images: [Image<Whole>]
+        let annotations: [Annotation<Whole, Real>]
+        let categories: [Category<Whole>]
     }
 
-    private struct Image: Decodable {
-        let id: Int
+    private struct Image<Whole: Decodable>: Decodable {
+        let id: Whole
     }
 
-    private struct Category: Decodable {
-        let id: Int
+    private struct Category<Whole: Decodable>: Decodable {
+        let id: Whole
         let name: String
     }
 
-    private struct Annotation: Decodable {
-        let id: Int?
-        let image_id: Int
-        let category_id: Int
-        let bbox: [Double]
-        let area: Double
-        let iscrowd: Int?
+    private struct Annotation<Whole: Decodable, Real: Decodable>: Decodable {
+        let id: Whole?
+        let image_id: Whole
+        let category_id: Whole
+        let bbox: [Real]
+        let area: Real
+        let iscrowd: Whole?
     }
 }

@@ -23,7 +23,9 @@ package struct COCOResults: Sendable {
     }
 
     private init(_ file: COCOFile, for instances: COCOInstances) throws(COCOFileError) {
-        let entries = try file.decode([Entry].self, expecting: "a COCO results file, which is a list of detections")
+        let entries = try file.decode(
+            [Entry<Int, Double>].self, explainedBy: [Entry<CheckedNumber<Int>, CheckedNumber<Double>>].self,
+            expecting: "a COCO results file, which is a list of detections")
         let images = Dictionary(
             instances.imageIDs.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let classes = Dictionary(
@@ -49,10 +51,10 @@ package struct COCOResults: Sendable {
         unknownCategories = unknown.sorted()
     }
 
-    private struct Entry: Decodable {
-        let image_id: Int
-        let category_id: Int
-        let bbox: [Double]
-        let score: Double
+    private struct Entry<Whole: Decodable, Real: Decodable>: Decodable {
+        let image_id: Whole
+        let category_id: Whole
+        let bbox: [Real]
+        let score: Real
     }
 }

@@ -143,15 +143,15 @@ package struct LinePlot: Sendable {
     private func draw(_ mark: Mark) -> String {
         let isRight = x(mark.x) > Self.left + Self.width * 0.6
         let isHigh = mark.y > 0.85
+        let place = (x: x(mark.x) + (isRight ? -9 : 9), y: y(mark.y) + (isHigh ? 20 : -9))
+        let style = "text-anchor=\"\(isRight ? "end" : "start")\" font-weight=\"bold\""
+        // A white copy below keeps the words readable on the lines.
+        let halo = style + #" stroke="white" stroke-width="4" stroke-linejoin="round""#
         return """
             <circle cx="\(Self.number(x(mark.x)))" cy="\(Self.number(y(mark.y)))" r="4.5" fill="#ffffff" \
             stroke="#111111" stroke-width="2"/>
-            \(Self.text(
-                mark.label, x: x(mark.x) + (isRight ? -9 : 9), y: y(mark.y) + (isHigh ? 20 : -9),
-                more: """
-                text-anchor="\(isRight ? "end" : "start")" font-weight="bold" paint-order="stroke" stroke="#ffffff" \
-                stroke-width="4" stroke-linejoin="round"
-                """))
+            \(Self.text(mark.label, x: place.x, y: place.y, more: halo))
+            \(Self.text(mark.label, x: place.x, y: place.y, more: style))
 
             """
     }

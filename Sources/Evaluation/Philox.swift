@@ -21,8 +21,9 @@ package struct Philox: Sendable {
         return state
     }
 
-    /// Draws as many of `count` things as there are, with replacement: how often each was drawn.
-    func resample(_ count: Int, number: Int, into times: inout [Int]) {
+    /// Draws as many of `count` things as there are, with replacement: writes how often each was drawn. `number` tells
+    /// the draws apart.
+    package func resample(_ count: Int, number: Int, into times: inout [Int]) {
         times.removeAll(keepingCapacity: true)
         times.append(contentsOf: repeatElement(0, count: count))
         let resample = UInt64(truncatingIfNeeded: number)
