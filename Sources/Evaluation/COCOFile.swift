@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Decodes a COCO file, with errors that name the place.
 struct COCOFile {
@@ -11,26 +12,27 @@ struct COCOFile {
         self.data = data
     }
 
-    /// Reads the whole file.
+    /// The most bytes that a file may have.
+    static let maximumSize = 4 << 30
+
+    /// Reads the whole file; a pipe or a device will do.
     init(path: String) throws(COCOFileError) {
         name = path
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            let kind: COCOFileError.Kind =
-                switch (error as? CocoaError)?.code {
-                case .fileReadNoSuchFile, .fileNoSuchFile: .missing
-                case .fileReadNoPermission: .denied
-                default: .readFailed
-                }
-            let reason =
-                switch kind {
-                case .missing: "there is no such file"
-                case .denied: "not allowed to read it"
-                default: "it cannot be read: \((error as? CocoaError)?.localizedDescription ?? "\(error)")"
-                }
-            throw COCOFileError(kind: kind, file: path, entry: nil, reason: reason)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw COCOFileError(file: path, code: errno) }
+        defer { close(descriptor) }
+        var (bytes, buffer) = (Data(), [UInt8](repeating: 0, count: 1 << 20))
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw COCOFileError(file: path, code: errno) }
+            if count == 0 { break }
+            bytes.append(contentsOf: buffer[..<count])
+            guard bytes.count <= Self.maximumSize else {
+                throw COCOFileError(kind: .corrupt, file: path, entry: nil, reason: "larger than 4 GiB")
+            }
         }
+        data = bytes
     }
 
     /// Decodes the content. `Explained` is the same type with `CheckedNumber` in place of numbers: slower, but its

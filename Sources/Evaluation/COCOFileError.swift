@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a COCO file could not be taken: which file, where in it, and what is wrong.
 package struct COCOFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What went wrong.
@@ -20,6 +22,25 @@ package struct COCOFileError: Error, Hashable, Sendable, CustomStringConvertible
     package let entry: String?
     /// What is wrong there.
     package let reason: String
+
+    init(kind: Kind, file: String, entry: String?, reason: String) {
+        self.kind = kind
+        self.file = file
+        self.entry = entry
+        self.reason = reason
+    }
+
+    /// The error of a system call.
+    init(file: String, code: Int32) {
+        switch code {
+        case ENOENT, ENOTDIR: self.init(kind: .missing, file: file, entry: nil, reason: "there is no such file")
+        case EISDIR: self.init(kind: .missing, file: file, entry: nil, reason: "a folder, not a file")
+        case EACCES, EPERM: self.init(kind: .denied, file: file, entry: nil, reason: "not allowed to read it")
+        default:
+            let words = String(cString: strerror(code))
+            self.init(kind: .readFailed, file: file, entry: nil, reason: "it cannot be read: \(words)")
+        }
+    }
 
     /// A sentence for people.
     package var description: String {

@@ -6,7 +6,7 @@ package struct CurveFiles: Sendable {
     /// The files of curves.
     package init(_ curves: DetectionCurves) {
         let all = [curves.mean].compactMap(\.self) + curves.classes.compactMap(\.self)
-        let percent = Self.number(curves.overlap, decimals: 2)
+        let overlap = Self.number(curves.overlap, decimals: 2)
         var files: [(name: String, content: String)] = []
         func add(
             _ name: String, title: String, x: (name: String, values: [Double]), yName: String,
@@ -24,19 +24,20 @@ package struct CurveFiles: Sendable {
         }
         let recall = (name: "recall", values: curves.recalls)
         let confidence = (name: "confidence", values: curves.confidences)
-        func area(_ values: [Double]) -> String {
-            " " + Self.number(values.reduce(0, +) / Double(max(values.count, 1)), decimals: 3)
+        func area(_ curve: DetectionCurves.Curve, _ values: [Double]) -> String {
+            let name = curve.name.count > 18 ? curve.name.prefix(17) + "…" : curve.name
+            return name + ", AP " + Self.number(values.reduce(0, +) / Double(max(values.count, 1)), decimals: 3)
         }
         add(
-            "precision-recall-50", title: "Precision over recall, overlap \(percent)", x: recall, yName: "precision",
-            value: { $0.precisionOverRecall.map(Optional.init) }, legend: { $0.name + area($0.precisionOverRecall) })
+            "precision-recall-50", title: "Precision over recall, overlap \(overlap)", x: recall, yName: "precision",
+            value: { $0.precisionOverRecall.map(Optional.init) }, legend: { area($0, $0.precisionOverRecall) })
         add(
             "precision-recall", title: "Precision over recall, mean of all overlaps", x: recall, yName: "precision",
             value: { $0.averagedPrecisionOverRecall.map(Optional.init) },
-            legend: { $0.name + area($0.averagedPrecisionOverRecall) })
+            legend: { area($0, $0.averagedPrecisionOverRecall) })
         let best = curves.mean.map { curves.best(of: $0) }
         add(
-            "f1-confidence", title: "F1 over confidence, overlap \(percent)", x: confidence, yName: "F1",
+            "f1-confidence", title: "F1 over confidence, overlap \(overlap)", x: confidence, yName: "F1",
             value: { $0.f1.map(Optional.init) }, legend: \.name,
             mark: best.map {
                 LinePlot.Mark(
@@ -44,10 +45,10 @@ package struct CurveFiles: Sendable {
                     label: "F1 \(Self.number($0.f1, decimals: 3)) at \(Self.number($0.confidence, decimals: 3))")
             })
         add(
-            "precision-confidence", title: "Precision over confidence, overlap \(percent)", x: confidence,
+            "precision-confidence", title: "Precision over confidence, overlap \(overlap)", x: confidence,
             yName: "precision", value: \.precision, legend: \.name)
         add(
-            "recall-confidence", title: "Recall over confidence, overlap \(percent)", x: confidence, yName: "recall",
+            "recall-confidence", title: "Recall over confidence, overlap \(overlap)", x: confidence, yName: "recall",
             value: { $0.recall.map(Optional.init) }, legend: \.name)
         self.files = files
     }

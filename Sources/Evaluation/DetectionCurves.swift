@@ -121,7 +121,7 @@ extension DetectionCurves.Curve {
             }
             return sums.map { $0 / Double(curves.count) }
         }
-        name = "mean of \(curves.count) classes"
+        name = curves.count == 1 ? "mean of 1 class" : "mean of \(curves.count) classes"
         precisionOverRecall = mean(\.precisionOverRecall)
         averagedPrecisionOverRecall = mean(\.averagedPrecisionOverRecall)
         recall = mean(\.recall)

@@ -49,6 +49,15 @@ package struct DetectionEvaluation: Sendable {
         self.matches = matches
     }
 
+    /// Matches detections to the objects of a file; class indices are places among its categories.
+    package init(
+        _ instances: COCOInstances, detections: [[ScoredBox]], thresholds: [Double] = COCOProtocol.overlaps
+    ) {
+        self.init(
+            objects: instances.objects, detections: detections, classCount: instances.classNames.count,
+            thresholds: thresholds)
+    }
+
     /// The number of classes.
     package var classCount: Int { matches.count }
 

@@ -61,7 +61,7 @@ package struct LinePlot: Sendable {
         "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b", "#7f3c8d", "#11a579", "#b8860b",
     ]
     private static let (left, top, width, height) = (64.0, 44.0, 480.0, 360.0)
-    private static let right = 210.0
+    private static let right = 220.0
 
     /// The picture.
     package var svg: String {
@@ -183,7 +183,7 @@ package struct LinePlot: Sendable {
     }
 
     private static func shortened(_ name: String) -> String {
-        name.count > 26 ? name.prefix(25) + "…" : name
+        name.count > 30 ? name.prefix(29) + "…" : name
     }
 
     private static func tick(_ value: Double) -> String {

@@ -98,9 +98,7 @@ struct EvalDetectionRun {
         self.file = file
         results = try COCOResults(contentsOf: file, for: truth)
         let detections = results.detections
-        evaluation = DetectionEvaluation(
-            objects: truth.objects, detections: detections, classCount: truth.classNames.count,
-            thresholds: thresholds)
+        evaluation = DetectionEvaluation(truth, detections: detections, thresholds: thresholds)
         curves = DetectionCurves(evaluation, classNames: truth.classNames)
         best = curves.mean.map(curves.best(of:))
         errors = ErrorBreakdown(
@@ -117,7 +115,9 @@ struct EvalDetectionRun {
         guard results.leftOut > 0 else { return nil }
         let ids = results.unknownCategories
         let shown = ids.prefix(8).map(String.init).joined(separator: ", ") + (ids.count > 8 ? ", …" : "")
-        return "\(file): \(results.leftOut) detections are left out: the ground truth lacks their categories (\(shown))"
+        let all = results.leftOut + results.detections.reduce(0) { $0 + $1.count }
+        return "\(file): \(results.leftOut) of \(all) detections are left out: the ground truth lacks their categories "
+            + "(\(shown))"
     }
 }
 

@@ -27,6 +27,8 @@ struct EvalDetectionReport: Encodable {
     let images: Int
     let objects: Int
     let thresholds: [Double]
+    /// The overlap at which F1 is measured.
+    let f1Overlap: Double
     let resamples: Int
     let seed: UInt64
     let run: Run
@@ -42,6 +44,7 @@ struct EvalDetectionReport: Encodable {
         images = truth.imageIDs.count
         objects = truth.objects.reduce(0) { $0 + $1.count { !$0.isCrowd } }
         thresholds = run.evaluation.thresholds
+        f1Overlap = run.curves.overlap
         resamples = bootstrap.resamples
         seed = bootstrap.seed
         self.run = Run(run, truth: truth, bootstrap: bootstrap)

@@ -68,16 +68,23 @@ extension EvalDetectionReport {
     // MARK: - Threshold and errors
 
     private var thresholdLines: [String] {
-        guard let best = run.bestF1 else { return ["no objects: no best confidence"] }
-        return [
-            String(format: "best F1 %.3f at confidence %.3f", best.f1, best.confidence)
-                + "  (precision \(Self.short(best.precision)), recall \(Self.short(best.recall)), mean of the classes)"
-        ]
+        var lines = ["best F1      at  precision  recall   (mean of the classes, overlap \(Self.overlap(f1Overlap)))"]
+        for run in [run, compared].compactMap(\.self) {
+            let best = run.bestF1
+            lines.append(
+                Self.right(Self.short(best?.f1), 7) + Self.right(Self.short(best?.confidence), 8)
+                    + Self.right(Self.short(best?.precision), 11) + Self.right(Self.short(best?.recall), 8))
+        }
+        if compared != nil {
+            lines[1] += "   run"
+            lines[2] += "   compared"
+        }
+        return lines
     }
 
     private var errorLines: [String] {
         let best = run.errorsAtBestF1
-        var lines = ["errors, overlap 0.5"]
+        var lines = [compared == nil ? "errors, overlap 0.5" : "errors of the run  "]
         let from = best?.minimumScore.map { String(format: "from confidence %.3f", $0) }
         lines[0] += "        all detections" + (from.map { "           " + $0 } ?? "")
         lines.append(
@@ -101,7 +108,7 @@ extension EvalDetectionReport {
         let width = min(max(5, names.map(\.count).max() ?? 5), 32)
         let other = compared == nil ? "" : "   compared  difference"
         var lines = [
-            Self.left("class", width) + " objects  detections      AP    AP50    AP75  AR 100  best F1  at" + other
+            Self.left("class", width) + " objects  detections      AP    AP50    AP75  AR 100  best F1     at" + other
         ]
         for (index, entry) in run.classes.enumerated() {
             let figures = entry.figures
@@ -114,7 +121,7 @@ extension EvalDetectionReport {
             if let compared {
                 let second = compared.classes[index].figures.ap
                 let change = figures.ap.flatMap { first in second.map { $0 - first } }
-                line += Self.right(Self.figure(second), 8) + Self.right(Self.signed(change), 12)
+                line += Self.right(Self.figure(second), 11) + Self.right(Self.signed(change), 12)
             }
             lines.append(line)
         }

@@ -109,6 +109,8 @@ import Testing
         #expect(error?.kind == .missing)
         #expect(error?.description == "/nowhere/truth.json: there is no such file")
         let folder = #expect(throws: COCOFileError.self) { try COCOInstances(contentsOf: "/") }
-        #expect(folder?.kind == .readFailed)
+        #expect(folder?.description == "/: a folder, not a file")
+        let device = #expect(throws: COCOFileError.self) { try COCOInstances(contentsOf: "/dev/null") }
+        #expect(device?.description.hasPrefix("/dev/null: not JSON: ") == true)
     }
 }

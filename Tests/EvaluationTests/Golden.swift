@@ -37,8 +37,7 @@ struct Golden: Decodable {
     /// The evaluation of a case.
     static func evaluation(_ name: String) throws -> DetectionEvaluation {
         let (instances, results) = try files(name)
-        return DetectionEvaluation(
-            objects: instances.objects, detections: results.detections, classCount: instances.classNames.count)
+        return DetectionEvaluation(instances, detections: results.detections)
     }
 }
 

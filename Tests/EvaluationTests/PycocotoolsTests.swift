@@ -41,8 +41,7 @@ private let annotations = ProcessInfo.processInfo.environment["SACCADE_DATA"].ma
         #expect(abs(sum - (golden.sum ?? 0)) < 1e-3, "the derived results are not those of the script: \(sum)")
         let instances = try COCOInstances(data, name: "gt")
         let results = try COCOResults(JSONEncoder().encode(derived), name: "dt", for: instances)
-        let evaluation = DetectionEvaluation(
-            objects: instances.objects, detections: results.detections, classCount: instances.classNames.count)
+        let evaluation = DetectionEvaluation(instances, detections: results.detections)
         expectClose(evaluation.summary.stats, golden.stats, "stats")
         expectClose(evaluation.classes.map { $0.ap ?? -1 }, golden.ap, "AP of class")
         expectClose(evaluation.classes.map { $0.ap50 ?? -1 }, golden.ap50, "AP50 of class")
