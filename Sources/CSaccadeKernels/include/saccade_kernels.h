@@ -9,9 +9,17 @@
 // Kernels never allocate, keep no state and may be called from several threads.
 
 #include "../activation/activation.h"
+#include "../binary_u8/binary_u8.h"
+#include "../conv2d/conv2d.h"
 #include "../conv2d_f32/conv2d_f32.h"
+#include "../conv2d_u8/conv2d_u8.h"
 #include "../depthwise_f32/depthwise_f32.h"
 #include "../elementwise_f32/elementwise_f32.h"
 #include "../isa/isa.h"
+#include "../lookup_u8/lookup_u8.h"
 #include "../maxpool2d_f32/maxpool2d_f32.h"
+#include "../maxpool2d_u8/maxpool2d_u8.h"
+#include "../quantize_u8/quantize_u8.h"
+#include "../requantize/requantize.h"
 #include "../softmax_f32/softmax_f32.h"
+#include "../softmax_u8/softmax_u8.h"

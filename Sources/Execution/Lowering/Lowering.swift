@@ -5,6 +5,7 @@ import Tensors
 extension Lowering {
     /// Chooses the kernel of an operator and binds its parameters.
     mutating func body() throws(ExecutionError) -> StepBody {
+        if isQuantized { return try integerBody() }
         switch op {
         case .convolution(let convolution): return try self.convolution(convolution)
         case .batchNormalization(let normalization): return try batchNormalization(normalization)
@@ -33,8 +34,11 @@ extension Lowering {
         case .gather(let axis): return try gather(axis: axis)
         case .gatherElements(let axis): return try gatherElements(axis: axis)
         case .pad(let mode): return try pad(mode)
+        case .quantizeLinear(let axis): return try quantizeLinear(axis: axis)
+        case .dequantizeLinear(let axis): return try dequantizeLinear(axis: axis)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
+        case .requantize: return try copy()
         }
     }
 }
@@ -52,7 +56,7 @@ extension Operator {
     var writesGaps: Bool {
         switch self {
         case .convolution, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip, .binary, .where, .cast,
-            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad:
+            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear, .dequantizeLinear:
             true
         default: false
         }

@@ -21,7 +21,11 @@ extension Operator {
         let x = inputs.shape(0)
         switch self {
         case .convolution(let convolution):
-            return [try convolution.outputShape(x: x, weights: inputs.shape(1), bias: inputs.optionalShape(2))]
+            let y = try convolution.outputShape(x: x, weights: inputs.shape(1), bias: inputs.optionalShape(2))
+            if let addend = inputs.optionalShape(3), addend != y {
+                throw GraphError(.incompatibleShapes("an addend of \(addend) for a convolution to \(y)"))
+            }
+            return [y]
         case .batchNormalization(let normalization):
             let axis = try normalization.channelAxis(rank: x.rank)
             for index in 1..<5 where inputs.shape(index).dimensions != [x[axis]] {
@@ -130,6 +134,21 @@ extension Operator {
             return [indices]
         case .pad(let mode):
             return [try padShape(x, pads: inputs.integers(1), axes: inputs.optionalIntegers(3), mode: mode)]
+
+        case .requantize:
+            return [x]
+        case .quantizeLinear(let axis), .dequantizeLinear(let axis):
+            let scale = inputs.shape(1)
+            if scale.count != 1 {
+                let extent = x[try checkedAxis(axis, rank: x.rank)]
+                guard scale.dimensions == [extent] else {
+                    throw GraphError(.incompatibleShapes("scales of \(scale) for \(extent) indices of an axis"))
+                }
+            }
+            if let zeroPoint = inputs.optionalShape(2), zeroPoint.count != scale.count || zeroPoint.rank > 1 {
+                throw GraphError(.incompatibleShapes("zero points of \(zeroPoint) for scales of \(scale)"))
+            }
+            return [x]
 
         case .shapeOf(let start, let end):
             return [try checkedShape([shapeOfRange(start: start, end: end, rank: x.rank).count])]
