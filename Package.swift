@@ -53,7 +53,9 @@ let floors: [[Module]] = [
     [],
     // 4: the bridge between the wings: pixels -> tensors -> boxes
     [
-        Module(name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"])
+        Module(
+            name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
+            testImports: ["Media"])
     ],
     // 5: the public API
     [
