@@ -79,8 +79,9 @@ package final class ExecutionPlan: Sendable {
     }
 
     /// Plans a graph as `Graph.optimized` gives it.
-    package init(optimized graph: Graph, options: ExecutionOptions = ExecutionOptions()) throws(ExecutionError) {
+    package init(optimized: Graph, options: ExecutionOptions = ExecutionOptions()) throws(ExecutionError) {
         self.options = options
+        let graph = try optimized.withDequantizedConstants()
         // A value that a fusion took away still has its name, but nothing makes it.
         let made = Set(graph.inputs).union(graph.constants.keys).union(graph.nodes.flatMap(\.outputs))
         var kept: [String: ValueID] = [:]

@@ -78,6 +78,13 @@ package enum Operator: Hashable, Sendable {
     /// x, pads (int64, begins then ends; negative ones crop), value? (scalar), axes? (int64).
     case pad(PaddingMode)
 
+    // MARK: Quantization, as `QuantizationParameters` has it
+    /// x, scale, zeroPoint? (its type is the result's; uint8 without it). One scale and one zero point for all of x, or
+    /// one of each for every index along `axis`.
+    case quantizeLinear(axis: Int)
+    /// x (uint8, int8 or int32), scale, zeroPoint? (of x's type).
+    case dequantizeLinear(axis: Int)
+
     // MARK: Shapes
     /// x. Its extents from `start` up to `end` as int64.
     case shapeOf(start: Int, end: Int?)
@@ -120,6 +127,8 @@ extension Operator {
         case .gather: "gather"
         case .gatherElements: "gatherElements"
         case .pad: "pad"
+        case .quantizeLinear: "quantizeLinear"
+        case .dequantizeLinear: "dequantizeLinear"
         case .shapeOf: "shapeOf"
         case .range: "range"
         }

@@ -101,6 +101,15 @@ extension Operator {
             if inputs.count > 2, inputs[2] != nil { try check(2, [first]) }
             try check(3, indices)
             return [first]
+        case .quantizeLinear:
+            try checkSame(0..<2, float)
+            try check(2, [.uint8, .int8])
+            return [(inputs.count > 2 ? inputs[2] : nil) ?? .uint8]
+        case .dequantizeLinear:
+            try check(0, [.uint8, .int8, .int32])
+            try check(1, float)
+            try check(2, [first])
+            return [.float32]
         case .shapeOf:
             return [.int64]
         case .range:
@@ -121,6 +130,7 @@ extension Operator {
         case .clip: (1...3, 1, 1...1)
         case .binary, .matMul, .reshape, .expand, .tile, .gather, .gatherElements: (2...2, 2, 1...1)
         case .where, .range: (3...3, 3, 1...1)
+        case .quantizeLinear, .dequantizeLinear: (2...3, 2, 1...1)
         case .topK: (2...2, 2, 2...2)
         case .concat: (1...Int.max, 1, 1...1)
         case .split: (1...2, 1, 1...Int.max)

@@ -127,7 +127,10 @@ extension Graph {
     }
 
     /// The results of a node whose inputs are all constants; nil when it cannot be folded.
+    ///
+    /// A `dequantizeLinear` stays: folded, the integers of the weights would be lost.
     func fold(_ node: Node, _ evaluate: Evaluator?) throws(GraphError) -> [Tensor]? {
+        if case .dequantizeLinear = node.op { return nil }
         let tensors = node.inputs.map { $0.flatMap { constants[$0] } }
         for (id, tensor) in zip(node.inputs, tensors) where id != nil && tensor == nil { return nil }
         let types = node.outputs.compactMap { type(of: $0) }
@@ -188,9 +191,17 @@ extension Operator {
         case .transpose(nil): return .transpose(permutation: (0..<shape.rank).reversed())
         case .gather(let axis): return .gather(axis: try front(axis))
         case .gatherElements(let axis): return .gatherElements(axis: try front(axis))
+        case .quantizeLinear(let axis): return .quantizeLinear(axis: try quantizationAxis(axis, inputs, shape))
+        case .dequantizeLinear(let axis): return .dequantizeLinear(axis: try quantizationAxis(axis, inputs, shape))
         default: return self
         }
     }
+}
+
+/// The axis counted from the front; 0 where one scale stands for the whole tensor.
+private func quantizationAxis(_ axis: Int, _ inputs: [TensorType?], _ x: Shape) throws(GraphError) -> Int {
+    guard inputs.count > 1, let scale = inputs[1]?.shape, scale.count != 1 else { return 0 }
+    return try checkedAxis(axis, rank: x.rank)
 }
 
 extension Pool {

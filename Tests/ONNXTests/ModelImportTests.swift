@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: [
         ("end-to-end", 9), ("yolov5-raw-5d", 4), ("yolov5-raw-4d", 3), ("unfused-batch-norm", 1), ("movements", 4),
-        ("half-precision", 2),
+        ("half-precision", 2), ("quantized", 3),
     ]) func smallModels(_ name: String, transposes: Int) throws {
         let golden = try JSONDecoder().decode(
             GoldenCase.self, from: Data(contentsOf: models.appendingPathComponent("\(name).json")))

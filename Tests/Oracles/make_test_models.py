@@ -11,6 +11,7 @@ model's bytes in base64. Everything is seeded, so a second run writes the same v
 import base64
 import json
 import pathlib
+import tempfile
 
 import numpy as np
 import onnx
@@ -295,6 +296,32 @@ def operator_cases():
     case("dropout", "Dropout", x, opset=12)
     case("identity", "Identity", x)
 
+    u8, s8, scale = np.uint8, np.int8, np.array(0.02, np.float32)
+    ties = {"x": np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 126.5, 127.4, 130, 300, -129, -300, 1e20], np.float32)}
+    one = np.array(1, np.float32)
+    case("quantize", "QuantizeLinear", x, {"s": scale, "z": np.array(117, u8)})
+    case("quantize_no_zero_point", "QuantizeLinear", x, {"s": scale})
+    case("quantize_opset10", "QuantizeLinear", x, {"s": scale, "z": np.array(3, s8)}, opset=10)
+    case("quantize_ties", "QuantizeLinear", ties, {"s": one, "z": np.array(0, s8)})
+    case("quantize_ties_odd_zero_point", "QuantizeLinear", ties, {"s": one, "z": np.array(3, u8)})
+    scales = random(5, 4, low=0.01, high=0.05)
+    case("quantize_channels", "QuantizeLinear", x, {"s": scales, "z": np.array([0, 50, 128, 255], u8)}, axis=1)
+    case("quantize_last", "QuantizeLinear", x, {"s": random(6, 9, low=0.01, high=0.05), "z": np.arange(9).astype(s8)},
+         axis=-1)
+    case("quantize_rows", "QuantizeLinear", {"x": random(7, 2, 5)}, {"s": scales[:2], "z": np.array([1, 2], u8)},
+         axis=0, opset=21)
+    case("quantize_one_scale", "QuantizeLinear", x, {"s": np.array([0.03], np.float32), "z": np.array([9], u8)})
+    bytes_ = {"x": np.random.RandomState(8).randint(0, 256, (1, 4, 7, 9)).astype(u8)}
+    case("dequantize", "DequantizeLinear", bytes_, {"s": scale, "z": np.array(117, u8)})
+    case("dequantize_no_zero_point", "DequantizeLinear", bytes_, {"s": scale}, opset=19)
+    case("dequantize_channels", "DequantizeLinear", bytes_, {"s": scales, "z": np.array([0, 50, 128, 255], u8)})
+    signed = {"x": np.random.RandomState(9).randint(-128, 128, (4, 3, 2, 2)).astype(s8)}
+    case("dequantize_weights", "DequantizeLinear", signed, {"s": scales, "z": np.zeros(4, s8)}, axis=0)
+    case("dequantize_opset10", "DequantizeLinear", signed, {"s": scale, "z": np.array(-7, s8)}, opset=10)
+    wide = {"x": np.array([-(2**31), -70000, 0, 1, 2**31 - 1, 16777217], np.int32)}
+    case("dequantize_int32", "DequantizeLinear", wide, {"s": scale})
+    case("dequantize_bias", "DequantizeLinear", {"x": wide["x"][:4]}, {"s": scales, "z": np.zeros(4, np.int32)}, axis=0)
+
 
 # ------------------------------------------------------------------------------------------- whole models
 
@@ -464,6 +491,49 @@ def movements():
     save("movements", g, {"images": random(53, 1, 3, 12, 12)}, [feature, rows, best, last, x])
 
 
+def quantized():
+    """Convolutions, a residual, movements and a gate as ONNX Runtime's tool quantizes them; its own results.
+
+    A sum that lies on the border between two integers may be rounded to either, so what is compared is near, not equal.
+    """
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    g = Builder()
+    x = g.silu(g.conv("images", 3, 8, s=2))
+    a, b = g("Split", x, g.weight(ints(4, 4)), outputs=2, axis=1)
+    b = g("Add", b, g.silu(g.conv(b, 4, 4)))
+    x = g("Concat", a, b, g("MaxPool", a, kernel_shape=[5, 5], pads=[2, 2, 2, 2]), axis=1)
+    low = g("Relu", g.conv(x, 12, 8, s=2))
+    up = g("Resize", low, "", g.weight(np.array([1, 1, 2, 2], np.float32)), mode="nearest", nearest_mode="floor",
+           coordinate_transformation_mode="asymmetric")
+    x = g("Mul", g("Concat", up, x, axis=1), g.weight(random(64, 20, 1, 1, low=0.5, high=1.5)))
+    x = g.conv(x, 20, 20, groups=20)
+    x = g("Reshape", g.conv(x, 20, 6, k=1), g.weight(ints(1, 2, 3, -1)))
+    x = g("MatMul", g("Transpose", x, perm=[0, 1, 3, 2]), x)
+    output = g.rename(g("Softmax", x, axis=-1), "output")
+    images = random(55, 4, 3, 12, 16, low=0, high=1)
+
+    class Reader(CalibrationDataReader):
+        def __init__(self):
+            self.items = iter([{"images": images[i:i + 1]} for i in range(4)])
+
+        def get_next(self):
+            return next(self.items, None)
+
+    inputs = {"images": images[:1]}
+    model = finish("quantized", g.nodes, inputs, [output], g.initializers, 13)
+    with tempfile.TemporaryDirectory() as folder:
+        onnx.save(model, f"{folder}/float.onnx")
+        quantize_static(f"{folder}/float.onnx", FOLDER / "quantized.onnx", Reader(), quant_format=QuantFormat.QDQ,
+                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True)
+    results = run(onnx.load(FOLDER / "quantized.onnx"), inputs)
+    golden = {
+        "inputs": [encode(n, a) for n, a in inputs.items()],
+        "outputs": [encode(output, results[0])],
+    }
+    (FOLDER / "quantized.json").write_text(json.dumps(golden) + "\n")
+
+
 def half_precision():
     """Weights in float16; the reference runs the same values in float32."""
     g = Builder()
@@ -494,4 +564,5 @@ if __name__ == "__main__":
     unfused_batch_norm()
     movements()
     half_precision()
+    quantized()
     print(len(CASES), "operator cases")

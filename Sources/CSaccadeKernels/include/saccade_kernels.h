@@ -10,6 +10,7 @@
 
 #include "../activation/activation.h"
 #include "../binary_u8/binary_u8.h"
+#include "../conv2d/conv2d.h"
 #include "../conv2d_f32/conv2d_f32.h"
 #include "../depthwise_f32/depthwise_f32.h"
 #include "../elementwise_f32/elementwise_f32.h"

@@ -33,6 +33,8 @@ extension Lowering {
         case .gather(let axis): return try gather(axis: axis)
         case .gatherElements(let axis): return try gatherElements(axis: axis)
         case .pad(let mode): return try pad(mode)
+        case .quantizeLinear(let axis): return try quantizeLinear(axis: axis)
+        case .dequantizeLinear(let axis): return try dequantizeLinear(axis: axis)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
         }
@@ -52,7 +54,7 @@ extension Operator {
     var writesGaps: Bool {
         switch self {
         case .convolution, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip, .binary, .where, .cast,
-            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad:
+            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear, .dequantizeLinear:
             true
         default: false
         }

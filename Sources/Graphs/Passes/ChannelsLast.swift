@@ -36,10 +36,13 @@ private struct ChannelsLastRewriter {
     var first: Set<ValueID>
     /// The channels-last counterparts of values.
     var last = [ValueID: ValueID]()
+    /// The nodes that dequantize constants, by their result: those are moved as the constants themselves would be.
+    let dequantized: [ValueID: Node]
 
     init(_ graph: Graph) {
         self.graph = graph
         first = Set(graph.inputs).union(graph.constants.keys)
+        dequantized = graph.dequantizedConstants()
     }
 
     mutating func changeInputs() throws(GraphError) {
@@ -80,12 +83,33 @@ private struct ChannelsLastRewriter {
         let counterpart: ValueID
         if let tensor = graph.constants[id] {
             counterpart = graph.addConstant(try tensor.transposed(Self.toLast), name: graph[id].name)
+        } else if let node = dequantized[id] {
+            counterpart = try moved(node) { tensor throws(GraphError) in try tensor.transposed(Self.toLast) }
         } else {
             counterpart = try makeCounterpart(of: id)
             try emitTranspose(id, to: counterpart, Self.toLast)
         }
         last[id] = counterpart
         return counterpart
+    }
+
+    /// The result of a node that dequantizes a constant, of the constant moved to N×H×W×C.
+    mutating func moved(
+        _ node: Node, _ move: (Tensor) throws(GraphError) -> Tensor
+    ) throws(GraphError) -> ValueID {
+        guard case .dequantizeLinear(let axis) = node.op, let x = node.input(0), let tensor = graph.constants[x],
+            axis < max(tensor.shape.rank, 1)
+        else { throw GraphError(.notMade, value: node.name) }
+        let constant = graph.addConstant(try move(tensor), name: graph[x].name)
+        let result = graph.addValue(
+            Value(name: graph[node.outputs[0]].name, dtype: .float32, shape: graph.shape(of: constant)))
+        var inputs = node.inputs
+        inputs[0] = constant
+        // One pair for the whole tensor has axis 0, in any order.
+        let isPerTensor = node.input(1).flatMap { graph.shape(of: $0) }?.count == 1
+        let op = Operator.dequantizeLinear(axis: isPerTensor ? 0 : Self.lastAxis(axis + 4 - tensor.shape.rank))
+        nodes.append(Node(name: node.name, op: op, inputs: inputs, outputs: [result]))
+        return result
     }
 
     mutating func makeCounterpart(of id: ValueID) throws(GraphError) -> ValueID {
@@ -112,7 +136,9 @@ private struct ChannelsLastRewriter {
     }
 
     /// Whether a value that is computed is at hand in N×H×W×C.
-    func prefersLast(_ id: ValueID?) -> Bool { id.map { last[$0] != nil && graph.constants[$0] == nil } ?? false }
+    func prefersLast(_ id: ValueID?) -> Bool {
+        id.map { last[$0] != nil && graph.constants[$0] == nil && dequantized[$0] == nil } ?? false
+    }
 
     // MARK: Nodes
 
@@ -204,6 +230,8 @@ private struct ChannelsLastRewriter {
         case .split(let axis): op = .split(axis: Self.lastAxis(axis))
         case .softmax(let axis): op = .softmax(axis: Self.lastAxis(axis))
         case .topK(let axis, let largest): op = .topK(axis: Self.lastAxis(axis), largest: largest)
+        case .quantizeLinear(let axis): op = .quantizeLinear(axis: Self.lastAxis(axis))
+        case .dequantizeLinear(let axis): op = .dequantizeLinear(axis: Self.lastAxis(axis))
         case .gather(let axis) where rank(node.input(1)) == 1: op = .gather(axis: Self.lastAxis(axis))
         case .slice:
             guard let starts = graph.integers(node.input(1)) else { return nil }
@@ -250,7 +278,7 @@ private struct ChannelsLastRewriter {
     mutating func rewriteElementwise(_ node: Node) throws(GraphError) -> Node? {
         // A computed tensor of fewer axes would need axes of its own; one element fits any order.
         func fits(_ id: ValueID) -> Bool {
-            rank(id) == 4 || graph.constants[id] != nil || graph.shape(of: id)?.count == 1
+            rank(id) == 4 || graph.constants[id] != nil || dequantized[id] != nil || graph.shape(of: id)?.count == 1
         }
         guard rank(node.outputs.first) == 4, node.inputs.allSatisfy({ $0.map(fits) ?? true }) else { return nil }
         var inputs = node.inputs
@@ -258,9 +286,16 @@ private struct ChannelsLastRewriter {
             guard let id = inputs[index], let shape = graph.shape(of: id) else { continue }
             if shape.rank == 4 {
                 inputs[index] = try channelsLast(id)
-            } else if shape.count != 1, let tensor = graph.constants[id] {
-                let padded = try tensor.reshaped(Array(repeating: 1, count: 4 - shape.rank) + shape.dimensions)
-                inputs[index] = graph.addConstant(try padded.transposed(Self.toLast), name: graph[id].name)
+            } else if shape.count != 1 {
+                func move(_ tensor: Tensor) throws(GraphError) -> Tensor {
+                    try tensor.reshaped(Array(repeating: 1, count: 4 - shape.rank) + shape.dimensions)
+                        .transposed(Self.toLast)
+                }
+                if let tensor = graph.constants[id] {
+                    inputs[index] = graph.addConstant(try move(tensor), name: graph[id].name)
+                } else if let node = dequantized[id] {
+                    inputs[index] = try moved(node, move)
+                }
             }
         }
         return try inLast(node, node.op, inputs: inputs)

@@ -131,6 +131,19 @@ extension Operator {
         case .pad(let mode):
             return [try padShape(x, pads: inputs.integers(1), axes: inputs.optionalIntegers(3), mode: mode)]
 
+        case .quantizeLinear(let axis), .dequantizeLinear(let axis):
+            let scale = inputs.shape(1)
+            if scale.count != 1 {
+                let extent = x[try checkedAxis(axis, rank: x.rank)]
+                guard scale.dimensions == [extent] else {
+                    throw GraphError(.incompatibleShapes("scales of \(scale) for \(extent) indices of an axis"))
+                }
+            }
+            if let zeroPoint = inputs.optionalShape(2), zeroPoint.count != scale.count || zeroPoint.rank > 1 {
+                throw GraphError(.incompatibleShapes("zero points of \(zeroPoint) for scales of \(scale)"))
+            }
+            return [x]
+
         case .shapeOf(let start, let end):
             return [try checkedShape([shapeOfRange(start: start, end: end, rank: x.rank).count])]
         case .range:
