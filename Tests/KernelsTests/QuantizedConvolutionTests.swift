@@ -19,15 +19,20 @@ private struct Case {
     var isSaturated: Bool
 
     /// A random shape around the edges of tiles and blocks.
-    init?(_ numbers: inout Numbers) {
+    init?(_ numbers: inout Numbers, isDepthwise: Bool) {
         func side(_ range: ClosedRange<Int>) -> Int { numbers.integer(range) }
-        let groups = side(0...4) == 0 ? side(1...3) : 1
-        let inputs = groups * (side(0...2) == 0 ? 4 * side(1...20) : side(1...40))
-        let outputs = groups * side(1...70)
+        var groups = side(0...4) == 0 ? side(1...3) : 1
+        var inputs = groups * (side(0...2) == 0 ? 4 * side(1...20) : side(1...40))
+        var outputs = groups * side(1...70)
+        if isDepthwise {
+            groups = side(0...2) == 0 ? 16 * side(1...8) : side(2...140)
+            (inputs, outputs) = (groups, groups)
+        }
         let kernel = (side(1...3), side(1...5))
         let stride = (side(1...2), side(1...3))
         let dilation = (side(0...5) == 0 ? 2 : 1, side(0...5) == 0 ? 2 : 1)
-        let pad = (side(0...1), side(0...2), side(0...1), side(0...2))
+        let most = isDepthwise ? 4 : 2
+        let pad = (side(0...most - 1), side(0...most), side(0...most - 1), side(0...most))
         let size = (side(3...20), side(3...40))
         let extent = ((kernel.0 - 1) * dilation.0 + 1, (kernel.1 - 1) * dilation.1 + 1)
         guard size.0 + pad.0 + pad.2 >= extent.0, size.1 + pad.1 + pad.3 >= extent.1 else { return nil }
@@ -76,10 +81,13 @@ private struct Case {
         let pixels = shape.batch * shape.out_height * shape.out_width
         let inputCount =
             (shape.batch * shape.in_height * shape.in_width - 1) * shape.in_pixel_stride + shape.in_channels
-        let input = (0..<inputCount).map { _ in
-            isSaturated ? (numbers.next() & 1 == 0 ? 255 : 0) : UInt8(truncatingIfNeeded: numbers.next())
-        }
-        let addend = (0..<pixels * shape.addend_pixel_stride).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+        let side: GuardedMemory<UInt8>.Side = numbers.next() & 1 == 0 ? .atEnd : .atStart
+        let input = GuardedMemory(
+            (0..<inputCount).map { _ in
+                isSaturated ? (numbers.next() & 1 == 0 ? 255 : 0) : UInt8(truncatingIfNeeded: numbers.next())
+            }, side)
+        let addendCount = extent(rows: pixels, length: shape.out_channels, stride: shape.addend_pixel_stride)
+        let addend = GuardedMemory((0..<addendCount).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }, side)
         var output = [UInt8](repeating: 7, count: pixels * shape.out_pixel_stride * (kind == sk_result_f32 ? 4 : 1))
         // A curve with steep, flat and falling pieces.
         let curve = try TensorBuffer(byteCount: 256)
@@ -91,13 +99,9 @@ private struct Case {
         var requantize = sk_requantize(
             kind: kind, zero_point: zeroPoint, low: low, high: .max, curve: words,
             addend_zero_point: addendZeroPoint, addend_multiplier: addendMultiplier)
-        try input.withUnsafeBufferPointer { input in
-            try addend.withUnsafeBufferPointer { addend in
-                try output.withUnsafeMutableBytes { output in
-                    let address = try #require(output.baseAddress)
-                    body(try #require(input.baseAddress), hasAddend ? addend.baseAddress : nil, address, &requantize)
-                }
-            }
+        try output.withUnsafeMutableBytes { output in
+            let address = try #require(output.baseAddress)
+            body(input.start, hasAddend ? addend.start : nil, address, &requantize)
         }
         return withExtendedLifetime(curve) { output }
     }
@@ -145,6 +149,21 @@ private struct Case {
     }
 }
 
+private let dense = ConvolutionShape(
+    inputHeight: 8, inputWidth: 8, inputChannels: 8, outputHeight: 8, outputWidth: 8, outputChannels: 8,
+    kernelHeight: 1, kernelWidth: 1)
+private let depthwise = ConvolutionShape(
+    inputHeight: 8, inputWidth: 8, inputChannels: 8, outputHeight: 8, outputWidth: 8, outputChannels: 8,
+    kernelHeight: 1, kernelWidth: 1, groups: 8)
+
+extension sk_conv2d_u8_kernel {
+    /// Whether it is for depthwise convolutions alone.
+    fileprivate var isDepthwise: Bool {
+        var shape = dense
+        return !supports(&shape)
+    }
+}
+
 /// Every implementation in the registry that this machine runs.
 private func kernels() -> [sk_conv2d_u8_kernel] {
     var count = 0
@@ -152,14 +171,18 @@ private func kernels() -> [sk_conv2d_u8_kernel] {
     return (0..<count).map { list[$0].pointee }.filter { sk_isa_is_supported($0.isa) }
 }
 
+private let names = kernels().map { String(cString: $0.name) }
+private let generalNames = kernels().filter { !$0.isDepthwise }.map { String(cString: $0.name) }
+private let depthwiseNames = kernels().filter(\.isDepthwise).map { String(cString: $0.name) }
+
 @Suite struct QuantizedConvolutionTests {
-    @Test(arguments: kernels().map { String(cString: $0.name) })
+    @Test(arguments: names)
     func equalsTheFormulaExactly(_ name: String) throws {
         let kernel = try #require(kernels().first { String(cString: $0.name) == name })
         var numbers = Numbers(seed: 7)
         var compared = 0
         while compared < 150 {
-            guard let testCase = Case(&numbers) else { continue }
+            guard let testCase = Case(&numbers, isDepthwise: kernel.isDepthwise) else { continue }
             var shape = testCase.shape
             #expect(kernel.supports(&shape))
             let seed = numbers.next()
@@ -169,7 +192,7 @@ private func kernels() -> [sk_conv2d_u8_kernel] {
     }
 
     /// Layers of the detectors that the project is measured with: input side and channels, outputs, kernel, stride.
-    @Test(arguments: kernels().map { String(cString: $0.name) })
+    @Test(arguments: generalNames)
     func equalsTheFormulaOnDetectorLayers(_ name: String) throws {
         let kernel = try #require(kernels().first { String(cString: $0.name) == name })
         var numbers = Numbers(seed: 8)
@@ -191,8 +214,32 @@ private func kernels() -> [sk_conv2d_u8_kernel] {
         }
     }
 
+    /// Depthwise layers of the detectors: input side, channels, kernel, stride.
+    @Test(arguments: depthwiseNames)
+    func equalsTheFormulaOnDepthwiseLayers(_ name: String) throws {
+        let kernel = try #require(kernels().first { String(cString: $0.name) == name })
+        var numbers = Numbers(seed: 9)
+        let layers = [
+            (20, 64, 3, 1), (20, 80, 3, 1), (10, 128, 3, 1), (9, 256, 3, 1), (26, 16, 3, 1), (26, 32, 5, 2),
+            (13, 96, 5, 1), (13, 48, 3, 2), (20, 128, 7, 1), (12, 24, 3, 1), (11, 3, 3, 1), (17, 40, 13, 1),
+        ]
+        for (side, channels, kernelSide, stride) in layers {
+            let pad = kernelSide / 2
+            let extent = (side + 2 * pad - kernelSide) / stride + 1
+            let shape = ConvolutionShape(
+                inputHeight: side, inputWidth: side, inputChannels: channels, outputHeight: extent,
+                outputWidth: extent, outputChannels: channels, kernelHeight: kernelSide, kernelWidth: kernelSide,
+                strideHeight: stride, strideWidth: stride, padTop: pad, padLeft: pad, groups: channels)
+            for _ in 0..<4 {
+                let testCase = Case(shape, &numbers)
+                let seed = numbers.next()
+                #expect(try testCase.computed(seed, kernel) == testCase.expected(seed), "\(shape)")
+            }
+        }
+    }
+
     /// 255 · −128 and 255 · 127, everywhere: more than an s16 holds for every two products.
-    @Test(arguments: kernels().map { String(cString: $0.name) })
+    @Test(arguments: generalNames)
     func saturatingProductsAreExact(_ name: String) throws {
         let kernel = try #require(kernels().first { String(cString: $0.name) == name })
         for weight in [Int8(-128), 127] {
@@ -228,12 +275,11 @@ private func kernels() -> [sk_conv2d_u8_kernel] {
     @Test func everyKernelIsChosen() {
         var count = 0
         let list = sk_conv2d_u8_kernels(&count)
-        var shape = ConvolutionShape(
-            inputHeight: 8, inputWidth: 8, inputChannels: 8, outputHeight: 8, outputWidth: 8, outputChannels: 8,
-            kernelHeight: 1, kernelWidth: 1)
         for index in 0..<count {
+            var shape = list[index].pointee.isDepthwise ? depthwise : dense
             #expect(sk_conv2d_u8_choose(&shape, list[index].pointee.isa) == list[index])
         }
+        var shape = dense
         // AVX-512 without VNNI takes the kernel of AVX2.
         if count > 1 { #expect(sk_conv2d_u8_choose(&shape, sk_isa_avx512)?.pointee.isa == sk_isa_avx2) }
     }

@@ -51,12 +51,3 @@ bool sk_isa_is_supported(sk_isa isa) {
     return isa == sk_isa_portable;
 #endif
 }
-
-bool sk_isa_has_vbmi(void) {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    return sk_isa_is_supported(sk_isa_avx512) && __builtin_cpu_supports("avx512vbmi");
-#else
-    return false;
-#endif
-}

@@ -29,9 +29,6 @@ bool sk_isa_is_supported(sk_isa isa);
 /// operator has a kernel for every set.
 bool sk_isa_includes(sk_isa isa, sk_isa other);
 
-/// Whether the processor has AVX-512 VBMI (byte permutations over whole vectors), which some with AVX-512 lack.
-bool sk_isa_has_vbmi(void);
-
 /// Tells the processor that the caller waits in a loop.
 static inline void sk_pause(void) {
 #if defined(__x86_64__)

@@ -12,8 +12,6 @@
 typedef struct sk_lookup_u8_kernel {
     const char *_Nonnull name;
     sk_isa isa;
-    /// Whether the processor must have AVX-512 VBMI besides `isa`.
-    bool needs_vbmi;
     /// `rows` rows of `length` bytes; rows begin `x_stride` and `y_stride` bytes apart. `table` has 256 bytes. y may be
     /// x.
     void (*_Nonnull run)(

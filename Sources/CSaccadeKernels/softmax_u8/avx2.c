@@ -6,7 +6,6 @@ SK_TARGET_BEGIN
 #define KERNEL sk_softmax_u8_avx2
 #define KERNEL_NAME "softmax_u8_avx2"
 #define KERNEL_ISA sk_isa_avx2
-#define KERNEL_NEEDS_VBMI false
 #include "generic.inc"
 SK_TARGET_END
 #endif

@@ -5,8 +5,7 @@
 SK_TARGET_BEGIN
 #define KERNEL sk_softmax_u8_avx512_vbmi
 #define KERNEL_NAME "softmax_u8_avx512_vbmi"
-#define KERNEL_ISA sk_isa_avx512
-#define KERNEL_NEEDS_VBMI true
+#define KERNEL_ISA sk_isa_avx512_vnni
 #include "generic.inc"
 SK_TARGET_END
 #endif

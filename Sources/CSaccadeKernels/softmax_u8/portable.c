@@ -5,6 +5,5 @@ SK_TARGET_BEGIN
 #define KERNEL sk_softmax_u8_portable
 #define KERNEL_NAME "softmax_u8_portable"
 #define KERNEL_ISA sk_isa_portable
-#define KERNEL_NEEDS_VBMI false
 #include "generic.inc"
 SK_TARGET_END

@@ -17,6 +17,6 @@ const sk_softmax_u8_kernel *const *sk_softmax_u8_kernels(size_t *count) {
 
 const sk_softmax_u8_kernel *sk_softmax_u8_choose(sk_isa isa) {
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
-        if (sk_isa_includes(isa, kernels[i]->isa) && (!kernels[i]->needs_vbmi || sk_isa_has_vbmi())) return kernels[i];
+        if (sk_isa_includes(isa, kernels[i]->isa)) return kernels[i];
     return &sk_softmax_u8_portable;
 }

@@ -19,8 +19,6 @@ void sk_softmax_u8_table(float scale, uint32_t *_Nonnull exponentials);
 typedef struct sk_softmax_u8_kernel {
     const char *_Nonnull name;
     sk_isa isa;
-    /// Whether the processor must have AVX-512 VBMI besides `isa`.
-    bool needs_vbmi;
     /// `rows` rows of `length` ≥ 1 bytes; rows begin `x_stride` and `y_stride` bytes apart. y may be x. `exponentials`
     /// is as `sk_softmax_u8_table` makes it; `scale_y` ≥ 2^-64 and `zero_y` are those of the result.
     void (*_Nonnull run)(

@@ -118,3 +118,58 @@ SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, const int vectors, size_t cou
     for (size_t i = 0; i < count; i++) p[i] = (uint8_t)(v[i] < 0 ? 0 : v[i] > 255 ? 255 : v[i]);
 }
 SK_INLINE void vh_store_u8(vh v, uint8_t *p, const int vectors) { vh_store_u8_first(v, p, vectors, (size_t)vectors * 4); }
+
+#define VB_BYTES 16
+#define VB_PARTS 1
+typedef uint8_t vb __attribute__((vector_size(16)));
+
+SK_INLINE size_t vb_channel(size_t vector, size_t lane) { return vector * 4 + lane; }
+SK_INLINE vb vb_load(const int parts, const bool whole, const uint8_t *const *p, size_t count) {
+    (void)parts;
+    vb v = {0};
+    if (whole) memcpy(&v, p[0], sizeof v);
+    else memcpy(&v, p[0], count);
+    return v;
+}
+SK_INLINE void vb_store(
+    const int parts, const bool whole, uint8_t *const *p, size_t count, size_t stored, vb v) {
+    (void)parts, (void)stored;
+    if (whole) memcpy(p[0], &v, sizeof v);
+    else memcpy(p[0], &v, count);
+}
+SK_INLINE vh vb_low(vb v) { return (vh){v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]}; }
+SK_INLINE vh vb_high(vb v) { return (vh){v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]}; }
+SK_INLINE vb vb_pack(vh low, vh high) {
+    vb v;
+    for (int i = 0; i < 8; i++) {
+        v[i] = (uint8_t)(low[i] < 0 ? 0 : low[i] > 255 ? 255 : low[i]);
+        v[8 + i] = (uint8_t)(high[i] < 0 ? 0 : high[i] > 255 ? 255 : high[i]);
+    }
+    return v;
+}
+
+/// Byte i of every lane.
+typedef vw vt;
+SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
+    const vb from[4] = {a, b, c, d};
+    for (int v = 0; v < 4; v++)
+        for (int i = 0; i < 4; i++)
+            t[v].quad[i] = (vi){from[i][v * 4], from[i][v * 4 + 1], from[i][v * 4 + 2], from[i][v * 4 + 3]};
+}
+SK_INLINE vi vt_dot(vi sum, vt t, vw w) {
+    for (int i = 0; i < 4; i++) sum += t.quad[i] * w.quad[i];
+    return sum;
+}
+SK_INLINE void vi_store(int32_t *p, vi v) { memcpy(p, &v, sizeof v); }
+
+SK_INLINE vi vi_set1(int32_t x) { return (vi){x, x, x, x}; }
+SK_INLINE vi vi_add(vi a, vi b) { return a + b; }
+SK_INLINE vw vw_from_vt(vt t) {
+    for (int i = 0; i < 4; i++) t.quad[i] -= 128;
+    return t;
+}
+SK_INLINE void vw_store(int8_t *p, vw w) {
+    int16_t words[16];
+    for (int i = 0; i < 16; i++) words[i] = (int16_t)w.quad[i / 4][i % 4];
+    memcpy(p, words, sizeof words);
+}
