@@ -1,10 +1,11 @@
 /// What goes wrong, by kind, and what each kind costs (Bolya, Foley, Hays, Hoffman, "TIDE: A general toolbox for
 /// identifying object detection errors", 2020).
 ///
-/// A detection that is wrong at an overlap of 0.5 is put into one kind, the first that fits; an object that nothing found
-/// is missed, unless a class or location error lies on it. The cost is the rise of AP50 if that kind alone were put right
-/// by an oracle. As in the protocol, at most a hundred detections of an image and class count, and those in a crowd do
-/// not.
+/// A detection that is wrong at an overlap of 0.5 is put into one kind, the first that fits of: location, class,
+/// duplicate, background, both. An object that nothing found is missed, unless a class or location error lies on it. The
+/// cost is the rise of AP50 if an oracle put that kind alone right; where the object of a class or location error is
+/// found or given already, the error goes. As in the protocol, at most a hundred detections of an image and class count,
+/// and those in a crowd do not.
 package struct ErrorBreakdown: Hashable, Sendable, Codable {
     /// A kind of error.
     package enum Kind: String, CaseIterable, Hashable, Sendable, Codable, CodingKeyRepresentable {

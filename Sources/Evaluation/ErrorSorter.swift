@@ -98,23 +98,25 @@ struct ErrorSorter {
         var classes = Array(repeating: [(score: Double, isRight: Bool)](), count: classCount)
         var counts = objectCounts
         if kind == .missed { for index in counts.indices { counts[index] -= missed[index] } }
-        // An object can be given once: to the highest score among those who have it or would get it.
+        // An object that was found stays with who found it. Another is given once, to the highest score.
         var given: Set<Int> = []
         let order = findings.indices.sorted { (findings[$0].score, $1) > (findings[$1].score, $0) }
         let isGiven = kind == .classification || kind == .location
         for finding in order.lazy.map({ findings[$0] }) {
             if finding.kind == nil || (isGiven && finding.kind == kind) {
                 guard let object = finding.object, let classIndex = finding.objectClass else { continue }
-                if given.insert(object).inserted { classes[classIndex].append((finding.score, true)) }
+                if finding.kind != nil && (isFound[object] || !given.insert(object).inserted) { continue }
+                classes[classIndex].append((finding.score, true))
             } else if finding.kind != kind {
                 classes[finding.classIndex].append((finding.score, false))
             }
         }
         var accumulator = PrecisionAccumulator(thresholdCount: 1)
-        let precisions = zip(classes, counts).compactMap { detections, count -> Double? in
-            let matches = ClassMatches(detections, objectCount: count)
+        let precisions = classes.indices.filter { objectCounts[$0] > 0 }.map { index -> Double in
+            let matches = ClassMatches(classes[index], objectCount: counts[index])
             let hasObjects = accumulator.run(matches, area: .all, limit: .max, weights: [1])
-            return hasObjects ? accumulator.averagePrecision(0) : nil
+            // A class of which every object was missed has nothing left to find. It stays in the mean.
+            return hasObjects ? accumulator.averagePrecision(0) : 0
         }
         return precisions.isEmpty ? nil : precisions.reduce(0, +) / Double(precisions.count)
     }

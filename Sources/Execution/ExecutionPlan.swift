@@ -38,6 +38,8 @@ package final class ExecutionPlan: Sendable {
     package let options: ExecutionOptions
     package var inputs: [Port] { inputSlots.map(\.port) }
     package var outputs: [Port] { outputSlots.map(\.port) }
+    /// The intermediate tensors that stay readable, by name.
+    package var kept: [String: Port] { keptSlots.mapValues(\.port) }
     /// What runs, in order.
     package var operations: [Operation] {
         steps.map { Operation(node: $0.node, op: $0.op, kernel: $0.kernel, multiplyAdds: $0.multiplyAdds) }
@@ -125,7 +127,8 @@ package final class ExecutionPlan: Sendable {
         func slot(_ id: ValueID, name: String) throws(ExecutionError) -> Slot {
             let operand = try operand(id)
             return Slot(
-                port: Port(name: name, type: operand.type, quantization: operand.quantization), location: try location(id), rowStride: operand.rowStride)
+                port: Port(name: name, type: operand.type, quantization: operand.quantization),
+                location: try location(id), rowStride: operand.rowStride)
         }
 
         var constants: [Tensor] = []

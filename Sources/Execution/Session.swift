@@ -101,7 +101,8 @@ package final class Session: @unchecked Sendable {
         return try tensor(plan.outputSlots[index])
     }
 
-    /// A copy of an intermediate tensor that `ExecutionOptions.keep` names.
+    /// A copy of an intermediate tensor that `ExecutionOptions.keep` names; what its integers stand for, where it has some,
+    /// is in `ExecutionPlan.kept`.
     package func tensor(named name: String) throws(ExecutionError) -> Tensor {
         guard let slot = plan.keptSlots[name] else { throw ExecutionError(.unknownTensor(name)) }
         try begin()

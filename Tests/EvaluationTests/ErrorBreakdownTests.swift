@@ -47,13 +47,19 @@ import Testing
         #expect(abs(shares - 1) < 1e-12)
         // Putting a class or a box right makes the detection right; removing one alone finds nothing.
         for kind in wanted.keys {
-            let cost = breakdown[kind].cost
-            switch kind {
-            case .classification, .location: #expect(abs((cost ?? 0) - 1) < 1e-9)
-            case .missed: #expect(cost == nil, "no object is left that could be asked for")
-            default: #expect(cost == 0)
-            }
+            let isMadeRight = kind == .classification || kind == .location
+            #expect(abs((breakdown[kind].cost ?? -1) - (isMadeRight ? 1 : 0)) < 1e-9)
         }
+    }
+
+    /// With the missed object not asked for, the one that was found is all.
+    @Test func aMissedObjectCostsRecall() {
+        let far = AnnotatedObject(box: COCOBox(x: 900, y: 0, width: 50, height: 50), classIndex: 0)
+        let breakdown = Self.breakdown(
+            [ScoredBox(box: Self.place, classIndex: 0, score: 0.5)],
+            objects: [AnnotatedObject(box: Self.place, classIndex: 0), far])
+        #expect(Self.counts(breakdown) == [.missed: 1])
+        #expect(abs((breakdown[.missed].cost ?? 0) - 50.0 / 101) < 1e-9)
     }
 
     @Test func aSecondDetectionIsADuplicateAndCostsNothingBehindTheFirst() {
@@ -73,13 +79,23 @@ import Testing
         #expect(abs((breakdown[.background].cost ?? 0) - 0.5) < 1e-9)
     }
 
-    /// Put right, a location error takes the object from the lower score, which then goes.
-    @Test func anObjectIsGivenOnce() {
+    /// An object that was found stays with who found it: put right, the location error before it goes.
+    @Test func aFoundObjectIsNotGiven() {
         let shifted = ScoredBox(box: Self.box(overlap: 0.4), classIndex: 0, score: 0.9)
         let right = ScoredBox(box: Self.place, classIndex: 0, score: 0.6)
         let breakdown = Self.breakdown([shifted, right])
         #expect(Self.counts(breakdown) == [.location: 1])
         #expect(abs((breakdown[.location].cost ?? 0) - 0.5) < 1e-9)
+    }
+
+    /// Two location errors on one of two objects: the first gets it, the second goes, the other object stays missed.
+    @Test func anObjectIsGivenOnce() {
+        let shifted = [0.9, 0.8].map { ScoredBox(box: Self.box(overlap: 0.4), classIndex: 0, score: $0) }
+        let far = AnnotatedObject(box: COCOBox(x: 900, y: 0, width: 50, height: 50), classIndex: 0)
+        let breakdown = Self.breakdown(shifted, objects: [AnnotatedObject(box: Self.place, classIndex: 0), far])
+        #expect(Self.counts(breakdown) == [.location: 2, .missed: 1])
+        // Precision 1 up to a recall of 0.5: 51 of 101 points.
+        #expect(abs((breakdown[.location].cost ?? 0) - 51.0 / 101) < 1e-9)
     }
 
     @Test func whatACrowdTakesIsNoError() {
