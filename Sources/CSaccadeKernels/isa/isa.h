@@ -28,3 +28,10 @@ bool sk_isa_is_supported(sk_isa isa);
 /// Whether every machine that runs `isa` runs kernels for `other`: what a registry's `choose` asks, since not every
 /// operator has a kernel for every set.
 bool sk_isa_includes(sk_isa isa, sk_isa other);
+
+/// Tells the processor that the caller waits in a loop.
+static inline void sk_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}

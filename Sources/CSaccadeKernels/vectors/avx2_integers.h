@@ -217,9 +217,14 @@ SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
 SK_INLINE vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
 SK_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 #ifdef SK_AVX_VNNI
+SK_INLINE vt vt_load(const uint8_t *p) { return _mm256_load_si256((const __m256i *)p); }
 SK_INLINE vw vw_from_vt(vt t) { return _mm256_xor_si256(t, _mm256_set1_epi8((char)0x80)); }
 SK_INLINE void vw_store(int8_t *p, vw w) { _mm256_store_si256((__m256i *)p, w); }
 #else
+SK_INLINE vt vt_load(const uint8_t *p) {
+    const __m256i quads = _mm256_load_si256((const __m256i *)p);
+    return (vt){_mm256_and_si256(quads, _mm256_set1_epi32(0x00ff00ff)), _mm256_srli_epi16(quads, 8)};
+}
 SK_INLINE vw vw_from_vt(vt t) {
     const __m256i center = _mm256_set1_epi16(128);
     return (vw){_mm256_sub_epi16(t.even, center), _mm256_sub_epi16(t.odd, center)};
