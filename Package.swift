@@ -38,7 +38,7 @@ let floors: [[Module]] = [
         Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
-        Module(name: "Tracking", imports: ["Detections"]),
+        Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
         Module(name: "Evaluation", imports: ["Detections"], testExcludes: ["Goldens"]),
     ],
     // 2: running graphs, reading files
@@ -55,7 +55,7 @@ let floors: [[Module]] = [
     [
         Module(
             name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media"])
+            testImports: ["Media", "CAllocationCounter"])
     ],
     // 5: the public API
     [
@@ -108,6 +108,7 @@ let package = Package(
     targets: [
         .target(name: "CSaccadeKernels", cSettings: cSettings),
         .target(name: "CSaccadePixels", cSettings: cSettings),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
             name: "CFFmpeg", pkgConfig: "libavformat",
