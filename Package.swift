@@ -39,6 +39,7 @@ let floors: [[Module]] = [
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"]),
+        Module(name: "Evaluation", imports: ["Detections"], testExcludes: ["Goldens"]),
     ],
     // 2: running graphs, reading files
     [
@@ -54,12 +55,15 @@ let floors: [[Module]] = [
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes
     [
-        Module(name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"])
+        Module(
+            name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
+            testImports: ["Media"])
     ],
     // 5: the public API
     [
         Module(
-            name: "Saccade", imports: ["Detections", "Imaging", "Tracking", "Media", "Pipelines", "Detectors"],
+            name: "Saccade",
+            imports: ["Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Detectors"],
             products: [deque])
     ],
     // 6: scenario modules and Service come here
@@ -68,7 +72,9 @@ let floors: [[Module]] = [
 
 let commandLine = Module(
     name: "SaccadeCLI",
-    imports: ["Saccade", "Detections", "Imaging", "Pipelines", "Detectors", "Tensors", "Graphs", "Execution"],
+    imports: [
+        "Saccade", "Detections", "Imaging", "Evaluation", "Pipelines", "Detectors", "Tensors", "Graphs", "Execution",
+    ],
     products: [arguments])
 
 for (floor, modules) in floors.enumerated() {

@@ -8,10 +8,14 @@ package struct ModelMetadata: Sendable {
     /// The input's height and width in pixels.
     package let imageSize: (height: Int, width: Int)?
     package let task: String?
+    /// Of what number of pixels the sides of the input are a multiple.
+    package let stride: Int
 
     package init(_ properties: [String: String]) {
         labels = properties["names"].flatMap(Self.names)
         task = properties["task"]
+        let number = properties["stride"].flatMap { Int($0.prefix { $0.isNumber }) } ?? 32
+        stride = (1...256).contains(number) ? max(number, 32) : 32
         let extents = properties["imgsz"]?.split { !$0.isNumber }.compactMap { Int($0) } ?? []
         switch extents.count {
         case 1: imageSize = (extents[0], extents[0])

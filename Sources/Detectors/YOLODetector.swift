@@ -1,10 +1,9 @@
 package import Detections
 package import Execution
 package import Graphs
-package import Imaging
 import Glibc
+import Imaging
 import ONNX
-import Tensors
 
 /// A YOLO model, ready to find objects in pictures: from pixels to tensors to boxes.
 ///
@@ -12,8 +11,11 @@ import Tensors
 ///     let worker = try detector.makeWorker(threads: 2)
 ///     let detections = try worker.detect(image)
 ///
-/// The detector is immutable and shared; each worker has the memory for one picture at a time. The same picture gives
-/// the same detections, bit for bit, whatever the number of threads.
+/// The detector is shared; each worker has the memory for one picture at a time. The same picture gives the same
+/// detections, bit for bit, whatever the number of threads.
+///
+/// The network is planned for the aspect ratio of the pictures (640×384 and not 640×640 for 16:9), also where the file
+/// fixes a square, and boxes are decoded from its raw maps; `inspect` tells where a model does not allow it.
 package final class YOLODetector: Sendable {
     /// How objects are found.
     package struct Options: Sendable {
@@ -23,21 +25,33 @@ package final class YOLODetector: Sendable {
         package var isAgnostic = false
         /// Classes to keep, by name or number; empty = all.
         package var classes: [String] = []
-        /// The side of the input, for models that leave it open.
+        /// The side of the input; nil = what the model says.
         package var imageSize: Int?
+        /// Whether pictures are always fitted into the whole input, as its file has it, and not into the part of it that
+        /// has their aspect ratio.
+        package var isSquare = false
         /// The head, where the shapes leave it open.
         package var head: YOLOHead.Name?
+        /// Whether boxes are decoded from raw maps where these are known; the tail of the graph does it otherwise.
+        package var usesRawMaps = true
 
         package init() {}
     }
 
     package let labels: ClassLabels
+    /// The head of the whole graph.
     package let head: YOLOHead
+    /// The head before the graph's tail, where boxes are decoded from raw maps.
+    package var rawHead: RawHead? { network.rawHead }
+    /// Why boxes are decoded by the graph's tail, where that is so.
+    package var wholeGraphReason: String? { network.wholeReason }
     package let input: InputFormat
-    package let plan: ExecutionPlan
+    /// Why the input has one shape for pictures of every shape, where that is so.
+    package let squareReason: String?
 
-    fileprivate let options: Options
-    fileprivate let classes: Set<Int>?
+    let network: DetectorNetwork
+    let options: Options
+    let classes: Set<Int>?
 
     /// Reads, checks and plans a model.
     package convenience init(modelPath: String, options: Options = Options()) throws(DetectorError) {
@@ -63,20 +77,10 @@ package final class YOLODetector: Sendable {
             throw .unsupportedInput(model: graph.name, reason: "the model is for the task \(task), not for detection")
         }
         let size = try InputFormat.size(of: graph, metadata: metadata, wantedSide: options.imageSize)
-        do {
-            plan = try ExecutionPlan(
-                graph, inputShapes: [size.name: [1, 3, size.height, size.width]],
-                options: ExecutionOptions(inputLayout: .channelsLast))
-        } catch {
-            throw .unreadable(model: graph.name, reason: "\(error)")
-        }
-        for output in plan.outputs where output.dtype != .float32 {
-            throw .unsupportedInput(
-                model: graph.name, reason: "the output \(output.name) is \(output.dtype), not float32")
-        }
-        head = try YOLOHead.infer(
-            outputs: plan.outputs.map(\.shape.dimensions), width: size.width, height: size.height,
-            classes: metadata.labels?.names.count, wanted: options.head)
+        network = try DetectorNetwork(
+            graph, input: size, classes: metadata.labels?.names.count, wanted: options.head,
+            usesMaps: options.usesRawMaps)
+        head = network.head
         labels =
             metadata.labels
             ?? (head.classes == ClassLabels.coco.names.count
@@ -84,88 +88,62 @@ package final class YOLODetector: Sendable {
         if let classes = head.classes, classes != labels.names.count {
             throw .labelMismatch(head: classes, labels: labels.names.count)
         }
+        try network.checkResizing(width: size.canvasWidth, height: size.canvasHeight)
+        let stride = max(metadata.stride, network.rawHead?.levels.last?.stride ?? 0)
+        squareReason = Self.squareReason(network, size, stride: stride, options)
         let isYOLOX = head.name == .yolox
         input = InputFormat(
-            name: size.name, width: size.width, height: size.height, letterbox: isYOLOX ? .topLeft : .centered,
-            channelOrder: isYOLOX ? .bgr : .rgb, scale: isYOLOX ? 1 : 1 / 255)
+            name: size.name, width: size.canvasWidth, height: size.canvasHeight, isRectangular: squareReason == nil,
+            stride: stride, letterbox: isYOLOX ? .topLeft : .centered, channelOrder: isYOLOX ? .bgr : .rgb,
+            scale: isYOLOX ? 1 : 1 / 255)
         do {
             classes = try ClassFilter(options.classes.joined(separator: ","), labels: labels).indices.map(Set.init)
         } catch {
             throw .unknownClass("\(error)")
         }
         self.options = options
+        // Without raw maps nothing of the graph has run yet.
+        if network.rawHead == nil { _ = try network.plan(width: input.width, height: input.height) }
+    }
+
+    /// Why the canvas cannot follow the aspect ratio of a picture; nil when it can.
+    private static func squareReason(
+        _ network: DetectorNetwork, _ size: InputFormat.Size, stride: Int, _ options: Options
+    ) -> String? {
+        if options.isSquare { return "it was asked for" }
+        guard size.canvasWidth % stride == 0, size.canvasHeight % stride == 0 else {
+            return "its sides are no multiples of \(stride)"
+        }
+        do {
+            // Two sizes: a table of positions may fit one by chance.
+            if size.canvasHeight > stride {
+                try network.checkResizing(width: size.canvasWidth, height: size.canvasHeight - stride)
+            }
+            if size.canvasWidth > stride {
+                try network.checkResizing(width: size.canvasWidth - stride, height: size.canvasHeight)
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// The plan for an input of a size; see `InputFormat.canvas`.
+    package func plan(width: Int, height: Int) throws(DetectorError) -> ExecutionPlan {
+        try network.plan(width: width, height: height).execution
     }
 
     /// A worker with memory of its own; `threads` of them work on one picture.
-    package func makeWorker(threads: Int) throws(DetectorError) -> Worker {
-        do {
-            return try Worker(self, session: Session(plan, threads: threads))
-        } catch {
-            throw .failed(reason: "\(error)")
-        }
-    }
-
-    /// Finds the objects in one picture after the other. Used by one thread at a time.
-    package final class Worker: @unchecked Sendable {
-        // Sendable: handed to one stage, which alone uses it.
-        private let detector: YOLODetector
-        private let session: Session
-        private var scaler: LetterboxScaler?
-        private var canvas: [UInt8]
-        private var decoder: YOLODecoder
-        private var suppression: NonMaxSuppression
-        private var candidates: [Detection] = []
-
-        fileprivate init(_ detector: YOLODetector, session: Session) {
-            self.detector = detector
-            self.session = session
-            let options = detector.options
-            canvas = Array(repeating: Letterbox.fill, count: detector.input.width * detector.input.height * 3)
-            decoder = YOLODecoder(head: detector.head, confidence: options.confidence, classes: detector.classes)
-            suppression = NonMaxSuppression(
-                confidence: options.confidence, iou: detector.head.isSuppressed ? 1 : options.iou,
-                maximumDetections: options.maximumDetections, isClassAgnostic: options.isAgnostic)
-        }
-
-        /// The objects in a picture, strongest first, in its pixels.
-        package func detect(_ image: borrowing Image) throws(DetectorError) -> [Detection] {
-            let letterbox = prepare(image)
-            candidates.removeAll(keepingCapacity: true)
-            do {
-                let scale = detector.input.scale
-                try session.withInput(0) { input in
-                    let values = input.bindMemory(to: Float.self)
-                    canvas.withUnsafeBufferPointer { pixels in
-                        for index in pixels.indices { values[index] = Float(pixels[index]) * scale }
-                    }
-                }
-                try session.run()
-                for output in detector.plan.outputs.indices {
-                    try session.withOutput(output, as: Float.self) { elements in
-                        decoder.decode(elements, output: output, into: &candidates)
-                    }
-                }
-            } catch {
-                throw .failed(reason: "\(error)")
-            }
-            suppression.apply(to: &candidates)
-            return candidates.compactMap { candidate in
-                var detection = candidate
-                detection.box = letterbox.sourceBox(candidate.box)
-                return detection.box.area > 0 ? detection : nil
-            }
-        }
-
-        /// Fits the picture into the network's input; returns how.
-        private func prepare(_ image: borrowing Image) -> Letterbox {
-            let input = detector.input
-            let letterbox = Letterbox(
-                sourceWidth: image.width, sourceHeight: image.height, canvasWidth: input.width,
-                canvasHeight: input.height, style: input.letterbox)
-            let scaler = self.scaler?.letterbox == letterbox ? self.scaler : LetterboxScaler(letterbox)
-            self.scaler = scaler
-            canvas.withUnsafeMutableBufferPointer { scaler?.write(image, into: $0, order: input.channelOrder) }
-            return letterbox
-        }
+    ///
+    /// - Parameter pictureSize: the size of the pictures that will come, where it is known: then what they need is made
+    ///   now, and what is wrong with it is found now.
+    package func makeWorker(
+        threads: Int, pictureSize: (width: Int, height: Int)? = nil
+    ) throws(DetectorError) -> Worker {
+        let worker = Worker(self, threads: threads)
+        let size = pictureSize ?? (input.width, input.height)
+        let canvas = input.canvas(forWidth: size.width, height: size.height)
+        try worker.prepareNetwork(width: canvas.width, height: canvas.height)
+        return worker
     }
 }

@@ -13,14 +13,21 @@ package struct ExecutionOptions: Hashable, Sendable {
     package var inputLayout: InputLayout
     /// Whose kernels are used; all of them give the same results up to rounding.
     package var instructionSet: InstructionSet
+    /// Whether quantized parts compute with integers; otherwise their roundings are carried out on float numbers.
+    package var integers: Bool
+    /// Whether inputs that are only quantized and outputs that are only dequantized are bytes (`Port.quantization`).
+    package var integerPorts: Bool
     /// Names of intermediate tensors that stay readable after a run (feature maps for appearance, Grad-CAM).
     package var keep: [String]
 
     package init(
-        inputLayout: InputLayout = .asWritten, instructionSet: InstructionSet = .best, keep: [String] = []
+        inputLayout: InputLayout = .asWritten, instructionSet: InstructionSet = .best, integers: Bool = true,
+        integerPorts: Bool = false, keep: [String] = []
     ) {
         self.inputLayout = inputLayout
         self.instructionSet = instructionSet
+        self.integers = integers
+        self.integerPorts = integerPorts
         self.keep = keep
     }
 }

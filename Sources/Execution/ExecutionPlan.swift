@@ -13,6 +13,8 @@ package final class ExecutionPlan: Sendable {
     package struct Port: Hashable, Sendable {
         package let name: String
         package let type: TensorType
+        /// How its integers stand for real numbers, where they do.
+        package let quantization: QuantizationParameters?
 
         package var shape: Shape { type.shape }
         package var dtype: DType { type.dtype }
@@ -36,6 +38,8 @@ package final class ExecutionPlan: Sendable {
     package let options: ExecutionOptions
     package var inputs: [Port] { inputSlots.map(\.port) }
     package var outputs: [Port] { outputSlots.map(\.port) }
+    /// The intermediate tensors that stay readable, by name.
+    package var kept: [String: Port] { keptSlots.mapValues(\.port) }
     /// What runs, in order.
     package var operations: [Operation] {
         steps.map { Operation(node: $0.node, op: $0.op, kernel: $0.kernel, multiplyAdds: $0.multiplyAdds) }
@@ -70,7 +74,9 @@ package final class ExecutionPlan: Sendable {
         do {
             optimized = try graph.optimized(
                 inputShapes: shapes,
-                options: GraphOptions(channelsLast: true, channelsLastInput: options.inputLayout == .channelsLast),
+                options: GraphOptions(
+                    channelsLast: true, channelsLastInput: options.inputLayout == .channelsLast,
+                    integers: options.integers, integerPorts: options.integerPorts),
                 evaluate: evaluateConstants)
         } catch {
             throw ExecutionError(.invalidGraph("\(error)"), node: error.node)
@@ -105,7 +111,9 @@ package final class ExecutionPlan: Sendable {
             guard let type = graph.type(of: id) else {
                 throw ExecutionError(.invalidGraph("\"\(graph[id].name)\" has no shape"))
             }
-            return Operand(type, rowStride: memory.places[id]?.rowStride, constant: graph.constants[id])
+            return Operand(
+                type, rowStride: memory.places[id]?.rowStride, constant: graph.constants[id],
+                quantization: graph[id].quantization)
         }
         func location(_ id: ValueID) throws(ExecutionError) -> Location {
             if let tensor = graph.constants[id] {
@@ -119,7 +127,8 @@ package final class ExecutionPlan: Sendable {
         func slot(_ id: ValueID, name: String) throws(ExecutionError) -> Slot {
             let operand = try operand(id)
             return Slot(
-                port: Port(name: name, type: operand.type), location: try location(id), rowStride: operand.rowStride)
+                port: Port(name: name, type: operand.type, quantization: operand.quantization),
+                location: try location(id), rowStride: operand.rowStride)
         }
 
         var constants: [Tensor] = []

@@ -5,6 +5,8 @@ extension Graph {
     /// The nodes with each `add` of a convolution's result and an earlier tensor taken into the convolution, as its
     /// input 3: y = activation(sums + bias) + residual, in one pass over the result.
     ///
+    /// Convolutions of integers have theirs from `absorbQuantization`.
+    ///
     /// - Parameter pinned: values that must exist by themselves.
     func nodesWithFusedResiduals(pinned: Set<ValueID>) -> [Node] {
         var producers: [ValueID: Int] = [:]
@@ -21,6 +23,7 @@ extension Graph {
             let candidates = [(a, b), (b, a)].sorted { (producers[$0.0] ?? -1) > (producers[$1.0] ?? -1) }
             for (sum, residual) in candidates {
                 guard let producer = producers[sum], case .convolution = nodes[producer].op, useCounts[sum] == 1,
+                    nodes[producer].input(0).flatMap({ self[$0].quantization }) == nil,
                     !pinned.contains(sum), nodes[producer].inputs.count <= 3,
                     (producers[residual] ?? -1) < producer, constants[residual] == nil,
                     shape(of: sum) == shape(of: residual), shape(of: sum) == shape(of: node.outputs[0])

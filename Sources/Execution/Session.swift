@@ -79,6 +79,20 @@ package final class Session: @unchecked Sendable {
         return body(UnsafeBufferPointer(start: start, count: slot.port.shape.count))
     }
 
+    /// Calls `body` with a function that gives the bytes of an output, dense and row-major, for readers of several
+    /// outputs at once. The bytes are valid until `body` returns.
+    package func withOutputs<Result>(_ body: ((Int) -> UnsafeRawBufferPointer) -> Result) throws(ExecutionError)
+        -> Result
+    {
+        try begin()
+        defer { end() }
+        return body { index in
+            let slot = plan.outputSlots[index]
+            return UnsafeRawBufferPointer(
+                start: address(slot), count: slot.port.shape.count * slot.port.dtype.stride)
+        }
+    }
+
     /// A copy of an output.
     package func output(_ index: Int) throws(ExecutionError) -> Tensor {
         guard plan.outputSlots.indices.contains(index) else { throw ExecutionError(.unknownTensor("output \(index)")) }
@@ -87,7 +101,8 @@ package final class Session: @unchecked Sendable {
         return try tensor(plan.outputSlots[index])
     }
 
-    /// A copy of an intermediate tensor that `ExecutionOptions.keep` names.
+    /// A copy of an intermediate tensor that `ExecutionOptions.keep` names; what its integers stand for, where it has some,
+    /// is in `ExecutionPlan.kept`.
     package func tensor(named name: String) throws(ExecutionError) -> Tensor {
         guard let slot = plan.keptSlots[name] else { throw ExecutionError(.unknownTensor(name)) }
         try begin()

@@ -41,6 +41,12 @@ package struct Graph: Sendable {
     /// Type and shape of a value; nil before the graph is specialized.
     package func type(of id: ValueID) -> TensorType? { values[id.index].type }
 
+    /// Type and shape of a value as operators see it; nil before the graph is specialized.
+    package func meaning(of id: ValueID) -> TensorType? {
+        let value = values[id.index]
+        return value.shape.map { TensorType(dtype: value.meaning, shape: $0) }
+    }
+
     package mutating func addValue(_ value: Value) -> ValueID {
         values.append(value)
         return ValueID(index: values.count - 1)
@@ -95,6 +101,9 @@ package struct Value: Hashable, Sendable {
     package var shape: Shape?
     /// For inputs: the extents as the model file writes them, some of them symbolic.
     package var declared: [Dimension]?
+    /// How the integers of this value stand for real numbers. Nodes that use or make such a value compute with the real
+    /// numbers: to operators it is float32.
+    package var quantization: QuantizationParameters?
 
     package init(name: String, dtype: DType, shape: Shape? = nil, declared: [Dimension]? = nil) {
         self.name = name
@@ -104,6 +113,9 @@ package struct Value: Hashable, Sendable {
     }
 
     package var type: TensorType? { shape.map { TensorType(dtype: dtype, shape: $0) } }
+
+    /// What operators see: float32 where the elements stand for real numbers.
+    package var meaning: DType { quantization == nil ? dtype : .float32 }
 }
 
 /// One extent of a graph input: a number, or a name that `specialized` binds.

@@ -31,6 +31,8 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
         /// A size that does not fit: more than `Shape.maximumCount` elements, or past the range of Int.
         case tooLarge
         case evaluationFailed(String)
+        /// Something depends on the size of the image that the file was made for.
+        case notResizable(String)
     }
 
     package var reason: Reason
@@ -77,6 +79,7 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
         case .notConstant(let index): "input \(index) must be a constant"
         case .tooLarge: "a size is too large"
         case .evaluationFailed(let what): "constant folding failed: \(what)"
+        case .notResizable(let what): "fixed to the size that it was made for: \(what)"
         }
     }
 

@@ -7,6 +7,7 @@ import Tensors
 /// - Each operator has the number and the types of inputs and outputs that it documents.
 /// - There are outputs, and they are made. Names are not empty; inputs, and outputs, can be told apart by theirs.
 /// - A constant has the type and the shape that are recorded for its value.
+/// - Operators see a quantized value as float32; only bytes and s32 are quantized.
 /// - In a specialized graph every value has a shape, equal to what inference finds, and operators are in normal form.
 package enum GraphSpec {
     /// Throws the first violation with the node and the value where it was found.
@@ -60,8 +61,8 @@ package enum GraphSpec {
         for id in node.outputs { try make(id, graph, &made) }
 
         let dtypes = try node.op.outputDTypes(
-            node.inputs.map { $0.map { graph[$0].dtype } }, outputCount: node.outputs.count)
-        for (id, dtype) in zip(node.outputs, dtypes) where graph[id].dtype != dtype {
+            node.inputs.map { $0.map { graph[$0].meaning } }, outputCount: node.outputs.count)
+        for (id, dtype) in zip(node.outputs, dtypes) where graph[id].meaning != dtype {
             throw GraphError(.wrongDType(graph[id].dtype, expected: [dtype]), value: graph[id].name)
         }
         if specialized { try checkShapes(node, graph) }
@@ -74,16 +75,16 @@ package enum GraphSpec {
                 types.append(nil)
                 continue
             }
-            guard let type = graph.type(of: id) else {
+            guard let type = graph.meaning(of: id) else {
                 throw GraphError(.notNormalized("no shape"), value: graph[id].name)
             }
             types.append(type)
         }
         let inferred = try node.op.infer(
             types, constants: node.inputs.map { $0.flatMap { graph.constants[$0] } }, outputCount: node.outputs.count)
-        for (id, type) in zip(node.outputs, inferred) where graph.type(of: id) != type {
+        for (id, type) in zip(node.outputs, inferred) where graph.meaning(of: id) != type {
             throw GraphError(
-                .disagreement(recorded: graph.type(of: id)?.description ?? "?", inferred: type.description),
+                .disagreement(recorded: graph.meaning(of: id)?.description ?? "?", inferred: type.description),
                 value: graph[id].name)
         }
         switch node.op {
@@ -110,5 +111,8 @@ package enum GraphSpec {
         guard graph.values.indices.contains(id.index) else { throw GraphError(.unknownValue) }
         guard made.insert(id).inserted else { throw GraphError(.madeTwice, value: graph[id].name) }
         guard !graph[id].name.isEmpty else { throw GraphError(.noName) }
+        if graph[id].quantization != nil, ![.uint8, .int8, .int32].contains(graph[id].dtype) {
+            throw GraphError(.wrongDType(graph[id].dtype, expected: [.uint8, .int8, .int32]), value: graph[id].name)
+        }
     }
 }

@@ -9,7 +9,8 @@ package import Tensors
 /// permutation, `reduce` its axes, `shapeOf` is folded, and `flatten`, `squeeze`, `unsqueeze` are `reshape`.
 package enum Operator: Hashable, Sendable {
     // MARK: Images: N×C×H×W (channels first) or N×H×W×C (channels last)
-    /// x, weights O×I÷groups×h×w in either data format, bias? O.
+    /// x, weights O×I÷groups×h×w in either data format, bias? O, addend? (of the result's shape, added after the
+    /// activation; no model file has it).
     case convolution(Convolution)
     /// x, scale, bias, mean, variance (each C).
     case batchNormalization(BatchNormalization)
@@ -84,6 +85,8 @@ package enum Operator: Hashable, Sendable {
     case quantizeLinear(axis: Int)
     /// x (uint8, int8 or int32), scale, zeroPoint? (of x's type).
     case dequantizeLinear(axis: Int)
+    /// x. The same numbers in the representation of the result, which `Value.quantization` has.
+    case requantize
 
     // MARK: Shapes
     /// x. Its extents from `start` up to `end` as int64.
@@ -129,6 +132,7 @@ extension Operator {
         case .pad: "pad"
         case .quantizeLinear: "quantizeLinear"
         case .dequantizeLinear: "dequantizeLinear"
+        case .requantize: "requantize"
         case .shapeOf: "shapeOf"
         case .range: "range"
         }

@@ -101,6 +101,9 @@ extension Operator {
             if inputs.count > 2, inputs[2] != nil { try check(2, [first]) }
             try check(3, indices)
             return [first]
+        case .requantize:
+            try check(0, float)
+            return [.float32]
         case .quantizeLinear:
             try checkSame(0..<2, float)
             try check(2, [.uint8, .int8])
@@ -121,7 +124,9 @@ extension Operator {
     /// How many inputs and outputs a node may have, and how many of the inputs may not be left out.
     private var arity: (inputs: ClosedRange<Int>, required: Int, outputs: ClosedRange<Int>) {
         switch self {
-        case .convolution, .gemm: (2...3, 2, 1...1)
+        case .convolution: (2...4, 2, 1...1)
+        case .gemm: (2...3, 2, 1...1)
+        case .requantize: (1...1, 1, 1...1)
         case .batchNormalization: (5...5, 5, 1...1)
         case .maxPool, .averagePool, .globalAveragePool, .unary, .cast, .identity, .softmax, .reduce, .argMax, .flatten,
             .squeeze, .unsqueeze, .transpose, .shapeOf:

@@ -69,17 +69,10 @@ package struct UnaryKernel: @unchecked Sendable {
 /// A function of two floats with broadcasting, over strided tensors. Made once at plan time.
 package struct BinaryKernel: @unchecked Sendable {
     // Sendable: the kernel is a constant of the C module.
-    private struct Axis: Sendable {
-        var extent: Int
-        var left: Int
-        var right: Int
-        var output: Int
-    }
-
     private let kernel: UnsafePointer<sk_elementwise_f32_kernel>
     private let function: sk_binary_function
     /// Outermost first, after merging. The innermost has output stride 1 and operand strides 0 or 1.
-    private let axes: [Axis]
+    private let axes: [BroadcastAxis]
     private let count: Int
 
     /// Strides in elements; 0 where an operand is broadcast. The innermost axis of `output` has stride 1, those of the
@@ -91,22 +84,7 @@ package struct BinaryKernel: @unchecked Sendable {
         kernel = sk_elementwise_f32_choose(instructionSet.code)
         self.function = function.code
         count = extents.reduce(1, *)
-        var merged: [Axis] = []
-        for axis in extents.indices where extents[axis] != 1 {
-            let next = Axis(extent: extents[axis], left: left[axis], right: right[axis], output: output[axis])
-            if let last = merged.last, last.left == next.left * next.extent, last.right == next.right * next.extent,
-                last.output == next.output * next.extent
-            {
-                merged[merged.count - 1] = Axis(
-                    extent: last.extent * next.extent, left: next.left, right: next.right, output: next.output)
-            } else {
-                merged.append(next)
-            }
-        }
-        if merged.last.map({ $0.output != 1 || !(0...1).contains($0.left) || !(0...1).contains($0.right) }) ?? true {
-            merged.append(Axis(extent: 1, left: 0, right: 0, output: 1))
-        }
-        axes = merged
+        axes = BroadcastAxis.merged(extents: extents, left: left, right: right, output: output)
     }
 
     package func run(

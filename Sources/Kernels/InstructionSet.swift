@@ -1,14 +1,19 @@
 package import CSaccadeKernels
 
-/// The instruction set whose kernels a plan uses.
+/// The instruction set whose kernels a plan uses; operators that have none for it use those of a set that it includes.
 package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
-    case portable, avx2, avx512
+    case portable, avx2
+    case avxVNNI = "avx-vnni"
+    case avx512
+    case avx512VNNI = "avx512-vnni"
 
     package var code: sk_isa {
         switch self {
         case .portable: sk_isa_portable
         case .avx2: sk_isa_avx2
+        case .avxVNNI: sk_isa_avx_vnni
         case .avx512: sk_isa_avx512
+        case .avx512VNNI: sk_isa_avx512_vnni
         }
     }
 

@@ -14,11 +14,8 @@ package struct MaxPoolingKernel: @unchecked Sendable {
     ) {
         kernel = sk_maxpool2d_f32_choose(instructionSet.code)
         shape = sk_pool2d_shape(
-            batch: input[0], channels: input[3], in_height: input[1], in_width: input[2], out_height: output[1],
-            out_width: output[2], kernel_height: rows.kernel, kernel_width: columns.kernel,
-            stride_height: rows.stride, stride_width: columns.stride, dilation_height: rows.dilation,
-            dilation_width: columns.dilation, pad_top: rows.padBefore, pad_left: columns.padBefore,
-            in_pixel_stride: inputPixelStride, out_pixel_stride: outputPixelStride)
+            input: input, inputPixelStride: inputPixelStride, output: output, outputPixelStride: outputPixelStride,
+            rows: rows, columns: columns)
     }
 
     package func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, threads: Int) {
@@ -26,5 +23,20 @@ package struct MaxPoolingKernel: @unchecked Sendable {
             var shape = self.shape
             kernel.pointee.run(&shape, input, output, $0.lowerBound, $0.upperBound)
         }
+    }
+}
+
+extension sk_pool2d_shape {
+    /// Shapes are N×H×W×C; pixel strides are in elements.
+    init(
+        input: Shape, inputPixelStride: Int, output: Shape, outputPixelStride: Int, rows: WindowExtent,
+        columns: WindowExtent
+    ) {
+        self.init(
+            batch: input[0], channels: input[3], in_height: input[1], in_width: input[2], out_height: output[1],
+            out_width: output[2], kernel_height: rows.kernel, kernel_width: columns.kernel,
+            stride_height: rows.stride, stride_width: columns.stride, dilation_height: rows.dilation,
+            dilation_width: columns.dilation, pad_top: rows.padBefore, pad_left: columns.padBefore,
+            in_pixel_stride: inputPixelStride, out_pixel_stride: outputPixelStride)
     }
 }

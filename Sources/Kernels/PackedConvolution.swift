@@ -36,10 +36,7 @@ package final class PackedConvolution: @unchecked Sendable {
     }
 
     /// Multiply-adds of one run.
-    package var multiplyAdds: Int {
-        shape.batch * shape.out_height * shape.out_width * shape.out_channels * shape.kernel_height
-            * shape.kernel_width * (shape.in_channels / shape.groups)
-    }
+    package var multiplyAdds: Int { shape.multiplyAdds }
 
     package func run(
         input: UnsafePointer<Float>, addend: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>, threads: Int

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// Calls `body` with 0 ..< count on at most `threads` threads, the caller's among them, and returns when all are done.
 ///
 /// Which thread takes which index is left to chance, so `body` must write to places that depend on the index alone.
@@ -10,18 +7,8 @@ package func parallelFor(_ count: Int, threads: Int, _ body: (Int) -> Void) {
         for index in 0..<max(count, 0) { body(index) }
         return
     }
-    let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { body in
-        // Called from several threads on purpose; the contract above is what makes that safe.
-        nonisolated(unsafe) let body = body
-        DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
-                body(index)
-            }
-        }
-    }
+    guard !ThreadTeam.shared.run(count, helpers: threads - 1, body) else { return }
+    for index in 0..<count { body(index) }
 }
 
 /// Calls `body` with consecutive ranges that cover 0 ..< count, each a multiple of `unit` long except the last one.

@@ -36,8 +36,11 @@ public struct DetectorOptions: Hashable, Sendable {
     public var isAgnostic = false
     /// The classes that are kept, by name or number; empty = all.
     public var classes: [String] = []
-    /// The side of the network's input in pixels, for models that leave it open.
+    /// The side of the network's input in pixels; `nil` = what the model says.
     public var imageSize: Int?
+    /// Whether the network always sees a whole square. Otherwise its input has the aspect ratio of the pictures, where
+    /// the model allows it: 640×384 instead of 640×640 for 16:9.
+    public var isSquare = false
     /// The name of the head, where the shapes leave it open: `yolov8 yolov5 yolov5-raw yolox end-to-end`.
     public var head: String?
 

@@ -1,5 +1,6 @@
 import Detections
 import Detectors
+import Evaluation
 import Media
 
 /// Why a run could not be done, in one form for every cause.
@@ -36,6 +37,15 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
         case let error as TrackLogError:
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
+        case let error as COCOFileError:
+            let (reason, exitCode): (String, Int32) =
+                switch error.kind {
+                case .missing: ("not_found", 66)
+                case .denied: ("denied", 77)
+                case .readFailed: ("io", 74)
+                case .corrupt: ("corrupt", 65)
+                }
+            self.init(reason: reason, message: error.description, exitCode: exitCode)
         case let error as ClassFilterError: self = .usage(error.description)
         case DetectorError.unknownClass(let reason): self = .usage(reason)
         case let error as DetectorError:

@@ -39,6 +39,7 @@ public final class VideoPipeline: Sendable {
             options.isAgnostic = configuration.detector.isAgnostic
             options.classes = configuration.detector.classes
             options.imageSize = configuration.detector.imageSize
+            options.isSquare = configuration.detector.isSquare
             options.head = try configuration.detector.head.map { head throws(SaccadeError) in
                 try DetectorOptions.headName(head)
             }

@@ -80,7 +80,9 @@ final class VideoRun: @unchecked Sendable {
         let labels: ClassLabels
         switch analysis {
         case .detector(let detector):
-            workers = try (0..<threads).map { _ in try detector.makeWorker(threads: 1) }
+            workers = try (0..<threads).map { _ in
+                try detector.makeWorker(threads: 1, pictureSize: (info.width, info.height))
+            }
             labels = detector.labels
         case .log:
             workers = []

@@ -36,13 +36,14 @@ struct BenchmarkCommand: ParsableCommand {
         func run() throws {
             try runReporting {
                 let detector = try YOLODetector(modelPath: model)
-                let session = try Session(detector.plan, threads: threads)
+                let plan = try detector.plan(width: detector.input.width, height: detector.input.height)
+                let session = try Session(plan, threads: threads)
                 let metrics = StageMetrics("run")
                 try session.withInput(0) { input in input.bindMemory(to: Float.self).update(repeating: 0.447) }
                 for _ in 0..<3 { try session.run() }
                 for _ in 0..<runs { try metrics.measure { try session.run() } }
                 let figures = metrics.snapshot
-                let macs = Double(detector.plan.operations.reduce(0) { $0 + $1.multiplyAdds })
+                let macs = Double(plan.operations.reduce(0) { $0 + $1.multiplyAdds })
                 if json {
                     let report = Report(
                         model: model, threads: threads, runs: runs, median_ms: figures.p50 * 1000,

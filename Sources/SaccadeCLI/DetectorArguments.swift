@@ -26,8 +26,13 @@ struct DetectorArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Keep these classes alone, by name or number.", valueName: "person,car"))
     var classes: String?
 
-    @Option(help: ArgumentHelp("The side of the network's input, for models that leave it open.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("The side of the network's input. Default: what the model says.", valueName: "pixels"))
     var imgsz: Int?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Always fill the whole square of the network's input. Default: its shape follows the pictures."))
+    var square = false
 
     @Option(
         help: ArgumentHelp(
@@ -57,6 +62,7 @@ struct DetectorArguments: ParsableArguments {
             throw SaccadeError(reason: "refused", message: "--threads must be at least 1", exitCode: 64)
         }
         options.imageSize = imgsz
+        options.isSquare = square
         options.head = head
         return options
     }

@@ -57,6 +57,10 @@ struct ModelDescription: Encodable {
         let channelOrder: String
         let scale: Float
         let labelsFrom: String
+        /// The raw maps from which boxes are decoded, or why the graph's own tail does it.
+        let decoding: String
+        /// For which shapes of pictures the network is planned.
+        let shapes: String
     }
 
     let file: String
@@ -88,15 +92,20 @@ struct ModelDescription: Encodable {
         metadata = graph.metadata
         do {
             let found = try YOLODetector(graph, options: options)
-            outputs = found.plan.outputs.map {
+            let plan = try found.plan(width: found.input.width, height: found.input.height)
+            outputs = plan.outputs.map {
                 Port(name: $0.name, shape: $0.shape.description, dtype: $0.dtype.rawValue)
             }
-            multiplyAdds = found.plan.operations.reduce(0) { $0 + $1.multiplyAdds }
+            multiplyAdds = plan.operations.reduce(0) { $0 + $1.multiplyAdds }
             detector = Detector(
                 head: found.head.name.rawValue, classes: found.labels.names, width: found.input.width,
                 height: found.input.height, letterbox: found.input.letterbox.rawValue,
                 channelOrder: found.input.channelOrder.rawValue, scale: found.input.scale,
-                labelsFrom: ModelMetadata(graph.metadata).labels == nil ? "the number of classes" : "metadata")
+                labelsFrom: ModelMetadata(graph.metadata).labels == nil ? "the number of classes" : "metadata",
+                decoding: found.rawHead.map { "from raw maps: \($0.description)" }
+                    ?? "by the graph: \(found.wholeGraphReason ?? "")",
+                shapes: found.squareReason.map { "one for all pictures: \($0)" }
+                    ?? "the picture's, in steps of \(found.input.stride)")
             notADetector = nil
         } catch {
             outputs = graph.outputs.map { id in
@@ -126,6 +135,8 @@ struct ModelDescription: Encodable {
             lines.append(
                 "  pixels     \(detector.width)×\(detector.height) \(detector.channelOrder) × "
                     + String(format: "%.6g", detector.scale) + ", letterbox \(detector.letterbox)")
+            lines.append("  shape      \(detector.shapes)")
+            lines.append("  decoding   \(detector.decoding)")
         }
         if let notADetector { lines.append("  no detector: \(notADetector)") }
         for key in metadata.keys.sorted() where key != "names" {

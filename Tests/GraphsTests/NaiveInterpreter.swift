@@ -48,6 +48,19 @@ struct NaiveInterpreter {
             return [
                 Numbers(shape: shape) { index in combined(x.broadcast(index), y.broadcast(index), function) }
             ]
+        case .matMul:
+            guard let y = inputs[1] else { throw Unknown(op: op.name) }
+            let depth = x.shape[x.shape.count - 1]
+            return [
+                Numbers(shape: shape) { index in
+                    let (row, column) = (index[index.count - 2], index[index.count - 1])
+                    let outer = Array(index.dropLast(2))
+                    return (0..<depth).reduce(0) { sum, k in
+                        sum + x.broadcast(outer + [row, k]) * y.broadcast(outer + [k, column])
+                    }
+                }
+            ]
+        case .expand: return [Numbers(shape: shape) { x.broadcast($0) }]
         case .where:
             guard let a = inputs[1], let b = inputs[2] else { throw Unknown(op: op.name) }
             return [Numbers(shape: shape) { x.broadcast($0) != 0 ? a.broadcast($0) : b.broadcast($0) }]

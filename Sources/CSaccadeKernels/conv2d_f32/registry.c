@@ -17,6 +17,6 @@ const sk_conv2d_f32_kernel *const *sk_conv2d_f32_kernels(size_t *count) {
 
 const sk_conv2d_f32_kernel *sk_conv2d_f32_choose(const sk_conv2d_shape *shape, sk_isa isa) {
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
-        if (kernels[i]->isa == isa && kernels[i]->supports(shape)) return kernels[i];
+        if (sk_isa_includes(isa, kernels[i]->isa) && kernels[i]->supports(shape)) return kernels[i];
     return NULL;
 }

@@ -17,6 +17,6 @@ const sk_softmax_f32_kernel *const *sk_softmax_f32_kernels(size_t *count) {
 
 const sk_softmax_f32_kernel *sk_softmax_f32_choose(sk_isa isa) {
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
-        if (kernels[i]->isa == isa) return kernels[i];
+        if (sk_isa_includes(isa, kernels[i]->isa)) return kernels[i];
     return &sk_softmax_f32_portable;
 }

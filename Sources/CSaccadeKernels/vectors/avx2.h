@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // clang-format off
 #define SK_TARGET_BEGIN \
@@ -46,5 +47,73 @@ static inline vf_mask vf_mask_first(size_t count) {
 }
 static inline vf vf_load_mask(const float *p, vf_mask mask) { return _mm256_maskload_ps(p, mask); }
 static inline void vf_store_mask(float *p, vf_mask mask, vf v) { _mm256_maskstore_ps(p, mask, v); }
+
+typedef __m256i vi;
+
+static inline vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
+static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+static inline vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
+static inline vf vf_from_vi(vi a) { return _mm256_cvtepi32_ps(a); }
+static inline vi vi_from_vf(vf a) { return _mm256_cvtps_epi32(a); }
+static inline vi vi_load_u8(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+static inline vi vi_load_u8_first(const uint8_t *p, size_t count) {
+    uint8_t bytes[8] = {0};
+    memcpy(bytes, p, count);
+    return vi_load_u8(bytes);
+}
+static inline void vi_store_u8(uint8_t *p, vi a) {
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(words, words));
+}
+static inline void vi_store_u8_first(uint8_t *p, vi a, size_t count) {
+    uint8_t bytes[8];
+    vi_store_u8(bytes, a);
+    memcpy(p, bytes, count);
+}
+
+#define VB_LANES 32
+typedef __m256i vb;
+
+static inline vb vb_load(const uint8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline void vb_store(uint8_t *p, vb v) { _mm256_storeu_si256((__m256i *)p, v); }
+static inline vb vb_set1(uint8_t x) { return _mm256_set1_epi8((char)x); }
+static inline vb vb_max(vb a, vb b) { return _mm256_max_epu8(a, b); }
+static inline vb vb_sub(vb a, vb b) { return _mm256_sub_epi8(a, b); }
+static inline vb vb_load_first(const uint8_t *p, size_t count) {
+    uint8_t bytes[VB_LANES] = {0};
+    memcpy(bytes, p, count);
+    return vb_load(bytes);
+}
+static inline void vb_store_first(uint8_t *p, vb v, size_t count) {
+    uint8_t bytes[VB_LANES];
+    vb_store(bytes, v);
+    memcpy(p, bytes, count);
+}
+
+typedef struct vb_table {
+    __m256i rows[16];
+} vb_table;
+static inline vb_table vb_table_load(const uint8_t *p) {
+    vb_table t;
+    for (int r = 0; r < 16; r++) {
+        __m128i row = _mm_loadu_si128((const __m128i *)(p + 16 * r));
+        if (r % 8) row = _mm_xor_si128(row, _mm_loadu_si128((const __m128i *)(p + 16 * r - 16)));
+        t.rows[r] = _mm256_broadcastsi128_si256(row);
+    }
+    return t;
+}
+static inline vb vb_lookup(const vb_table *t, vb x) {
+    const __m256i step = _mm256_set1_epi8(16);
+    __m256i low = x, high = _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80));
+    __m256i y = _mm256_shuffle_epi8(t->rows[0], low), z = _mm256_shuffle_epi8(t->rows[8], high);
+#pragma clang loop unroll(full)
+    for (int r = 1; r < 8; r++) {
+        low = _mm256_subs_epi8(low, step);
+        high = _mm256_subs_epi8(high, step);
+        y = _mm256_xor_si256(y, _mm256_shuffle_epi8(t->rows[r], low));
+        z = _mm256_xor_si256(z, _mm256_shuffle_epi8(t->rows[8 + r], high));
+    }
+    return _mm256_or_si256(y, z);
+}
 
 SK_TARGET_END

@@ -5,10 +5,16 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // clang-format off
+#if defined(SK_AVX512_VBMI)
+#define SK_TARGET_BEGIN \
+    _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi\"))), apply_to = function)")
+#else
 #define SK_TARGET_BEGIN \
     _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,avx512f,avx512bw,avx512dq,avx512vl\"))), apply_to = function)")
+#endif
 // clang-format on
 #define SK_TARGET_END _Pragma("clang attribute pop")
 
@@ -61,5 +67,86 @@ static inline vf_mask vf_mask_first(size_t count) { return (__mmask16)((1u << co
 /// The chosen lanes; the others are 0 and their memory is not touched.
 static inline vf vf_load_mask(const float *p, vf_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 static inline void vf_store_mask(float *p, vf_mask mask, vf v) { _mm512_mask_storeu_ps(p, mask, v); }
+
+// Integers of 32 bits, as many as floats.
+typedef __m512i vi;
+
+static inline vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
+static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+static inline vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+static inline vf vf_from_vi(vi a) { return _mm512_cvtepi32_ps(a); }
+/// The nearest integers, ties to even, for |a| < 2^22.
+static inline vi vi_from_vf(vf a) { return _mm512_cvtps_epi32(a); }
+/// VF_LANES bytes.
+static inline vi vi_load_u8(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
+/// The first `count` < VF_LANES bytes, then zeros.
+static inline vi vi_load_u8_first(const uint8_t *p, size_t count) {
+    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), p));
+}
+/// Stores integers in 0...255 as bytes.
+static inline void vi_store_u8(uint8_t *p, vi a) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(a)); }
+static inline void vi_store_u8_first(uint8_t *p, vi a, size_t count) {
+    _mm_mask_storeu_epi8(p, (__mmask16)((1u << count) - 1), _mm512_cvtepi32_epi8(a));
+}
+
+// Bytes.
+#define VB_LANES 64
+typedef __m512i vb;
+
+static inline vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
+static inline void vb_store(uint8_t *p, vb v) { _mm512_storeu_si512(p, v); }
+static inline vb vb_set1(uint8_t x) { return _mm512_set1_epi8((char)x); }
+static inline vb vb_max(vb a, vb b) { return _mm512_max_epu8(a, b); }
+static inline vb vb_sub(vb a, vb b) { return _mm512_sub_epi8(a, b); }
+/// The first `count` < VB_LANES bytes, then zeros.
+static inline vb vb_load_first(const uint8_t *p, size_t count) {
+    return _mm512_maskz_loadu_epi8((1ull << count) - 1, p);
+}
+static inline void vb_store_first(uint8_t *p, vb v, size_t count) {
+    _mm512_mask_storeu_epi8(p, (1ull << count) - 1, v);
+}
+
+#if defined(SK_AVX512_VBMI)
+/// A table of 256 bytes in registers.
+typedef struct vb_table {
+    __m512i rows[4];
+} vb_table;
+static inline vb_table vb_table_load(const uint8_t *p) {
+    return (vb_table){{vb_load(p), vb_load(p + 64), vb_load(p + 128), vb_load(p + 192)}};
+}
+static inline vb vb_lookup(const vb_table *t, vb x) {
+    const __m512i low = _mm512_permutex2var_epi8(t->rows[0], x, t->rows[1]);
+    const __m512i high = _mm512_permutex2var_epi8(t->rows[2], x, t->rows[3]);
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(x), low, high);
+}
+#else
+/// A table of 256 bytes as 16 rows of 16, each row but the first of a half xored with the row before it.
+typedef struct vb_table {
+    __m512i rows[16];
+} vb_table;
+static inline vb_table vb_table_load(const uint8_t *p) {
+    vb_table t;
+    for (int r = 0; r < 16; r++) {
+        __m128i row = _mm_loadu_si128((const __m128i *)(p + 16 * r));
+        if (r % 8) row = _mm_xor_si128(row, _mm_loadu_si128((const __m128i *)(p + 16 * r - 16)));
+        t.rows[r] = _mm512_broadcast_i32x4(row);
+    }
+    return t;
+}
+/// Each half of the table answers the bytes that are ≥ 0 after subtracting 16 for each row passed; the others get 0.
+static inline vb vb_lookup(const vb_table *t, vb x) {
+    const __m512i step = _mm512_set1_epi8(16);
+    __m512i low = x, high = _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80));
+    __m512i y = _mm512_shuffle_epi8(t->rows[0], low), z = _mm512_shuffle_epi8(t->rows[8], high);
+#pragma clang loop unroll(full)
+    for (int r = 1; r < 8; r++) {
+        low = _mm512_subs_epi8(low, step);
+        high = _mm512_subs_epi8(high, step);
+        y = _mm512_xor_si512(y, _mm512_shuffle_epi8(t->rows[r], low));
+        z = _mm512_xor_si512(z, _mm512_shuffle_epi8(t->rows[8 + r], high));
+    }
+    return _mm512_or_si512(y, z);
+}
+#endif
 
 SK_TARGET_END

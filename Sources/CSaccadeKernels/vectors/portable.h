@@ -55,3 +55,56 @@ static inline vf vf_load_mask(const float *p, vf_mask mask) {
     return v;
 }
 static inline void vf_store_mask(float *p, vf_mask mask, vf v) { memcpy(p, &v, mask * sizeof(float)); }
+
+typedef vf_integers vi;
+
+static inline vi vi_set1(int32_t x) { return (vi){x, x, x, x}; }
+static inline vi vi_add(vi a, vi b) { return a + b; }
+static inline vi vi_sub(vi a, vi b) { return a - b; }
+static inline vf vf_from_vi(vi a) { return __builtin_convertvector(a, vf); }
+/// 1.5 · 2^23 is added: the sum has no place for a fraction, and its low bits are the integer.
+static inline vi vi_from_vf(vf a) { return (vi)(a + vf_set1(12582912)) - (vi)vf_set1(12582912); }
+static inline vi vi_load_u8(const uint8_t *p) { return (vi){p[0], p[1], p[2], p[3]}; }
+static inline vi vi_load_u8_first(const uint8_t *p, size_t count) {
+    uint8_t bytes[4] = {0};
+    memcpy(bytes, p, count);
+    return vi_load_u8(bytes);
+}
+static inline void vi_store_u8(uint8_t *p, vi a) {
+    for (int i = 0; i < 4; i++) p[i] = (uint8_t)a[i];
+}
+static inline void vi_store_u8_first(uint8_t *p, vi a, size_t count) {
+    uint8_t bytes[4];
+    vi_store_u8(bytes, a);
+    memcpy(p, bytes, count);
+}
+
+#define VB_LANES 16
+typedef uint8_t vb __attribute__((vector_size(16)));
+
+static inline vb vb_load(const uint8_t *p) {
+    vb v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static inline void vb_store(uint8_t *p, vb v) { memcpy(p, &v, sizeof v); }
+static inline vb vb_set1(uint8_t x) { return x - (vb){0}; }
+static inline vb vb_max(vb a, vb b) { return __builtin_elementwise_max(a, b); }
+static inline vb vb_sub(vb a, vb b) { return a - b; }
+static inline vb vb_load_first(const uint8_t *p, size_t count) {
+    vb v = {0};
+    memcpy(&v, p, count);
+    return v;
+}
+static inline void vb_store_first(uint8_t *p, vb v, size_t count) { memcpy(p, &v, count); }
+
+typedef struct vb_table {
+    const uint8_t *bytes;
+} vb_table;
+static inline vb_table vb_table_load(const uint8_t *p) { return (vb_table){p}; }
+static inline vb vb_lookup(const vb_table *t, vb x) {
+    uint8_t bytes[VB_LANES];
+    vb_store(bytes, x);
+    for (int i = 0; i < VB_LANES; i++) bytes[i] = t->bytes[bytes[i]];
+    return vb_load(bytes);
+}

@@ -195,6 +195,19 @@ extension UnaryFunction {
         }
     }
 
+    /// Any function that tables are made of, on one number.
+    var onNumbers: (@Sendable (Float) -> Float)? {
+        if case .activation(let activation) = vectorized { return { activation($0) } }
+        switch self {
+        case .exp: return { expf($0) }
+        case .sqrt: return { $0.squareRoot() }
+        case .reciprocal: return { 1 / $0 }
+        case .neg: return { -$0 }
+        case .abs: return { Swift.abs($0) }
+        default: return scalar
+        }
+    }
+
     /// The functions without a vector kernel, on one number.
     fileprivate var scalar: (@Sendable (Float) -> Float)? {
         switch self {

@@ -37,15 +37,7 @@ extension Lowering {
         let residual = optional(3)
         guard y.shape.count > 0 else { return { _ in true } }
         guard x.shape.count > 0, weights.shape.count > 0 else { throw unsupported("an image without pixels") }
-        let window = convolution.window
-        let shape = ConvolutionShape(
-            batch: x.shape[0], inputHeight: x.shape[1], inputWidth: x.shape[2], inputChannels: x.shape[3],
-            outputHeight: y.shape[1], outputWidth: y.shape[2], outputChannels: y.shape[3],
-            kernelHeight: weights.shape[2], kernelWidth: weights.shape[3], strideHeight: window.strides.height,
-            strideWidth: window.strides.width, dilationHeight: window.dilations.height,
-            dilationWidth: window.dilations.width, padTop: window.padding.top, padLeft: window.padding.left,
-            groups: convolution.groups, inputPixelStride: x.rowStride, outputPixelStride: y.rowStride,
-            addendPixelStride: residual?.rowStride)
+        let shape = convolutionShape(convolution, x, weights, y, addend: residual)
         let activation = convolution.activation.fused
         let packed: PackedConvolution?
         do {
@@ -76,6 +68,35 @@ extension Lowering {
                 addend: hasResidual ? UnsafePointer(context.floats(input: 3)) : nil,
                 output: context.floats(output: 0), threads: context.threads)
             return true
+        }
+    }
+
+    /// The extents of a convolution of channels-last images.
+    func convolutionShape(
+        _ convolution: Convolution, _ x: Operand, _ weights: Tensor, _ y: Operand, addend: Operand?
+    ) -> ConvolutionShape {
+        let window = convolution.window
+        return ConvolutionShape(
+            batch: x.shape[0], inputHeight: x.shape[1], inputWidth: x.shape[2], inputChannels: x.shape[3],
+            outputHeight: y.shape[1], outputWidth: y.shape[2], outputChannels: y.shape[3],
+            kernelHeight: weights.shape[2], kernelWidth: weights.shape[3], strideHeight: window.strides.height,
+            strideWidth: window.strides.width, dilationHeight: window.dilations.height,
+            dilationWidth: window.dilations.width, padTop: window.padding.top, padLeft: window.padding.left,
+            groups: convolution.groups, inputPixelStride: x.rowStride, outputPixelStride: y.rowStride,
+            addendPixelStride: addend?.rowStride)
+    }
+
+    /// Applies an activation to the first output, in place.
+    func activationInPlace(
+        _ activation: Graphs.Activation, _ y: Operand
+    ) -> @Sendable (StepContext) -> Void {
+        let unary = UnaryKernel(.activation(activation.fused), instructionSet: instructionSet)
+        let rows = y.shape.rowCount
+        let length = y.shape.rowLength
+        return { context in
+            unary.run(
+                rows: rows, length: length, input: context.floats(output: 0), inputStride: y.rowStride,
+                output: context.floats(output: 0), outputStride: y.rowStride, threads: context.threads)
         }
     }
 
@@ -147,7 +168,9 @@ extension Lowering {
     mutating func resize(_ resize: Resize) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
-        guard x.dtype == .float32 else { throw unsupported("a resize of \(x.dtype)") }
+        guard x.dtype == .float32 || (x.dtype == .uint8 && resize.mode == .nearest) else {
+            throw unsupported("a resize of \(x.dtype)")
+        }
         guard y.shape.count > 0 else { return { _ in true } }
         guard x.shape.count > 0 else { throw unsupported("an image without pixels") }
         for extent in y.shape.dimensions { try checkTable(extent) }

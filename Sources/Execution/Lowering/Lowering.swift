@@ -5,6 +5,7 @@ import Tensors
 extension Lowering {
     /// Chooses the kernel of an operator and binds its parameters.
     mutating func body() throws(ExecutionError) -> StepBody {
+        if isQuantized { return try integerBody() }
         switch op {
         case .convolution(let convolution): return try self.convolution(convolution)
         case .batchNormalization(let normalization): return try batchNormalization(normalization)
@@ -37,6 +38,7 @@ extension Lowering {
         case .dequantizeLinear(let axis): return try dequantizeLinear(axis: axis)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
+        case .requantize: return try copy()
         }
     }
 }

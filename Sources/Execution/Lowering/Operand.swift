@@ -8,8 +8,14 @@ struct Operand {
     /// Elements between rows of the last axis.
     let rowStride: Int
     let constant: Tensor?
+    /// How integers stand for real numbers, where they do.
+    let quantization: QuantizationParameters?
 
-    init(_ type: TensorType, rowStride: Int? = nil, constant: Tensor? = nil) {
+    init(
+        _ type: TensorType, rowStride: Int? = nil, constant: Tensor? = nil,
+        quantization: QuantizationParameters? = nil
+    ) {
+        self.quantization = quantization
         self.type = type
         self.rowStride = rowStride ?? type.shape.rowLength
         self.constant = constant

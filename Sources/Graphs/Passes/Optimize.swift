@@ -6,10 +6,18 @@ package struct GraphOptions: Hashable, Sendable {
     package var channelsLast: Bool
     /// Graph inputs of four axes become N×H×W×C.
     package var channelsLastInput: Bool
+    /// Quantized parts compute with integers; otherwise their roundings are carried out on float numbers.
+    package var integers: Bool
+    /// Inputs that are only quantized and outputs that are only dequantized become bytes.
+    package var integerPorts: Bool
 
-    package init(channelsLast: Bool = true, channelsLastInput: Bool = false) {
+    package init(
+        channelsLast: Bool = true, channelsLastInput: Bool = false, integers: Bool = true, integerPorts: Bool = false
+    ) {
         self.channelsLast = channelsLast
         self.channelsLastInput = channelsLastInput
+        self.integers = integers
+        self.integerPorts = integerPorts
     }
 }
 
@@ -42,6 +50,11 @@ extension Graph {
             try run("eliminateIdentities") { graph throws(GraphError) in try graph.eliminateIdentities() }
         }
         try run("eliminateDeadNodes") { graph in graph.eliminateDeadNodes() }
+        if options.integers {
+            try run("absorbQuantization") { graph throws(GraphError) in
+                try graph.absorbQuantization(portsStayFloat: !options.integerPorts)
+            }
+        }
         return graph
     }
 }

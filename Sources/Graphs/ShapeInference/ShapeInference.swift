@@ -21,7 +21,11 @@ extension Operator {
         let x = inputs.shape(0)
         switch self {
         case .convolution(let convolution):
-            return [try convolution.outputShape(x: x, weights: inputs.shape(1), bias: inputs.optionalShape(2))]
+            let y = try convolution.outputShape(x: x, weights: inputs.shape(1), bias: inputs.optionalShape(2))
+            if let addend = inputs.optionalShape(3), addend != y {
+                throw GraphError(.incompatibleShapes("an addend of \(addend) for a convolution to \(y)"))
+            }
+            return [y]
         case .batchNormalization(let normalization):
             let axis = try normalization.channelAxis(rank: x.rank)
             for index in 1..<5 where inputs.shape(index).dimensions != [x[axis]] {
@@ -131,6 +135,8 @@ extension Operator {
         case .pad(let mode):
             return [try padShape(x, pads: inputs.integers(1), axes: inputs.optionalIntegers(3), mode: mode)]
 
+        case .requantize:
+            return [x]
         case .quantizeLinear(let axis), .dequantizeLinear(let axis):
             let scale = inputs.shape(1)
             if scale.count != 1 {

@@ -1,0 +1,11 @@
+#if defined(__x86_64__)
+#include "../vectors/avx512.h"
+#include "lookup_u8.h"
+
+SK_TARGET_BEGIN
+#define KERNEL sk_lookup_u8_avx512
+#define KERNEL_NAME "lookup_u8_avx512"
+#define KERNEL_ISA sk_isa_avx512
+#include "generic.inc"
+SK_TARGET_END
+#endif

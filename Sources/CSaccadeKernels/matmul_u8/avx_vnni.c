@@ -1,0 +1,15 @@
+#if defined(__x86_64__)
+#define SK_AVX_VNNI
+#include "../vectors/avx2_integers.h"
+#include "matmul_u8.h"
+
+SK_TARGET_BEGIN
+#include "../requantize/generic.inc"
+
+#define TILE 2
+#define KERNEL sk_matmul_u8_avx_vnni
+#define KERNEL_NAME "matmul_u8_avx_vnni"
+#define KERNEL_ISA sk_isa_avx_vnni
+#include "generic.inc"
+SK_TARGET_END
+#endif

@@ -1,0 +1,11 @@
+#if defined(__x86_64__)
+#include "../vectors/avx512_vbmi.h"
+#include "softmax_u8.h"
+
+SK_TARGET_BEGIN
+#define KERNEL sk_softmax_u8_avx512_vbmi
+#define KERNEL_NAME "softmax_u8_avx512_vbmi"
+#define KERNEL_ISA sk_isa_avx512_vnni
+#include "generic.inc"
+SK_TARGET_END
+#endif

@@ -1,0 +1,154 @@
+package import Detections
+import Execution
+package import Imaging
+
+extension YOLODetector {
+    /// Finds the objects in one picture after the other. Used by one thread at a time.
+    ///
+    /// Once pictures of a size have been seen, nothing is allocated for the next of that size.
+    package final class Worker: @unchecked Sendable {
+        // Sendable: handed to one stage, which alone uses it.
+        private let detector: YOLODetector
+        private let threads: Int
+        /// The networks of the latest sizes, the latest last.
+        private var networks: [Network] = []
+        private var scaler: LetterboxScaler?
+        private var canvas: [UInt8] = []
+        private var suppression: NonMaxSuppression
+
+        /// A network with the memory in which it runs.
+        private final class Network {
+            let plan: DetectorNetwork.Plan
+            let session: Session
+            /// Reads raw maps; nil where the graph's own tail has run, and `decoder` reads its outputs.
+            let mapDecoder: RawHeadDecoder?
+            var decoder: YOLODecoder
+
+            init(_ plan: DetectorNetwork.Plan, session: Session, confidence: Float, classes: Set<Int>?) {
+                self.plan = plan
+                self.session = session
+                mapDecoder = plan.rawHead.map { RawHeadDecoder(head: $0, confidence: confidence, classes: classes) }
+                decoder = YOLODecoder(head: plan.head, confidence: confidence, classes: classes)
+            }
+        }
+
+        /// A memory of some 20 MB each.
+        private static let networkLimit = 2
+
+        init(_ detector: YOLODetector, threads: Int) {
+            self.detector = detector
+            self.threads = threads
+            let options = detector.options
+            let selection = detector.rawHead?.selection ?? options.maximumDetections
+            suppression = NonMaxSuppression(
+                confidence: options.confidence, iou: detector.head.isSuppressed ? 1 : options.iou,
+                maximumDetections: min(options.maximumDetections, selection), isClassAgnostic: options.isAgnostic)
+        }
+
+        /// The objects in a picture, strongest first, in its pixels.
+        package func detect(_ image: borrowing Image) throws(DetectorError) -> [Detection] {
+            var detections: [Detection] = []
+            try detect(image, into: &detections)
+            return detections
+        }
+
+        /// Replaces `detections` by the objects in a picture, strongest first, in its pixels.
+        package func detect(_ image: borrowing Image, into detections: inout [Detection]) throws(DetectorError) {
+            detections.removeAll(keepingCapacity: true)
+            let size = detector.input.canvas(forWidth: image.width, height: image.height)
+            let network = try network(width: size.width, height: size.height)
+            do {
+                let letterbox = try write(image, to: network)
+                try network.session.run()
+                try decode(network, into: &detections)
+                suppression.apply(to: &detections)
+                var kept = 0
+                for index in detections.indices {
+                    let box = letterbox.sourceBox(detections[index].box)
+                    guard box.area > 0 else { continue }
+                    detections[kept] = detections[index]
+                    detections[kept].box = box
+                    kept += 1
+                }
+                detections.removeLast(detections.count - kept)
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
+        }
+
+        private func network(at place: Int) -> Network {
+            if place != networks.count - 1 { networks.append(networks.remove(at: place)) }
+            return networks[networks.count - 1]
+        }
+
+        func prepareNetwork(width: Int, height: Int) throws(DetectorError) {
+            _ = try network(width: width, height: height)
+        }
+
+        /// The network for a canvas, made when it is not there.
+        private func network(width: Int, height: Int) throws(DetectorError) -> Network {
+            if let place = networks.firstIndex(where: { $0.plan.width == width && $0.plan.height == height }) {
+                return network(at: place)
+            }
+            let plan = try detector.network.plan(width: width, height: height)
+            let session: Session
+            do {
+                session = try Session(plan.execution, threads: threads)
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
+            if networks.count == Self.networkLimit { networks.removeFirst() }
+            networks.append(
+                Network(
+                    plan, session: session, confidence: detector.options.confidence, classes: detector.classes))
+            return networks[networks.count - 1]
+        }
+
+        /// Fits the picture into the network's input; returns how.
+        private func write(_ image: borrowing Image, to network: Network) throws(ExecutionError) -> Letterbox {
+            let input = detector.input
+            let letterbox = Letterbox(
+                sourceWidth: image.width, sourceHeight: image.height, canvasWidth: network.plan.width,
+                canvasHeight: network.plan.height, style: input.letterbox)
+            let scaler = self.scaler?.letterbox == letterbox ? self.scaler : LetterboxScaler(letterbox)
+            self.scaler = scaler
+            canvas.resize(to: network.plan.width * network.plan.height * 3)
+            canvas.withUnsafeMutableBufferPointer { scaler?.write(image, into: $0, order: input.channelOrder) }
+            let scale = input.scale
+            try network.session.withInput(0) { input in
+                let values = input.bindMemory(to: Float.self)
+                canvas.withUnsafeBufferPointer { pixels in
+                    for index in pixels.indices { values[index] = Float(pixels[index]) * scale }
+                }
+            }
+            return letterbox
+        }
+
+        private func decode(_ network: Network, into detections: inout [Detection]) throws(ExecutionError) {
+            let plan = network.plan
+            if let decoder = network.mapDecoder {
+                try network.session.withOutputs { bytes in
+                    decoder.decode(
+                        { place in
+                            let port = plan.outputs[place]
+                            return FeatureMap(
+                                bytes(place), dtype: port.dtype, shape: port.shape,
+                                quantization: plan.quantization[place])
+                        }, into: &detections)
+                }
+                return
+            }
+            for place in plan.outputs.indices {
+                try network.session.withOutput(place, as: Float.self) { elements in
+                    network.decoder.decode(elements, output: place, into: &detections)
+                }
+            }
+        }
+    }
+}
+
+extension Array where Element == UInt8 {
+    fileprivate mutating func resize(to count: Int) {
+        if self.count != count { self = Array(repeating: 0, count: count) }
+    }
+}

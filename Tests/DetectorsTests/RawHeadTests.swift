@@ -1,0 +1,91 @@
+import Detections
+import Detectors
+import Execution
+import Foundation
+import Graphs
+import Tensors
+import Testing
+
+/// Boxes decoded from raw maps are those that the graph's own tail gives, and a tail that says something else is found
+/// out.
+@Suite struct RawHeadTests {
+    private func options(rawMaps: Bool) -> YOLODetector.Options {
+        var options = YOLODetector.Options()
+        options.confidence = 0.5
+        options.iou = 1
+        options.maximumDetections = 10_000
+        options.isSquare = true
+        options.usesRawMaps = rawMaps
+        return options
+    }
+
+    @Test(arguments: [
+        (HeadFixtures.Tail.distances16, RawHead.Scheme.distances(bins: 16)), (.distances1, .distances(bins: 1)),
+        (.relu, .distances(bins: 1)), (.yolov5, .anchors), (.yolox, .cells), (.yoloxDecoded, .cells),
+        (.endToEnd, .distances(bins: 1)),
+    ])
+    func tailsAreRecognizedAndReplaced(tail: HeadFixtures.Tail, scheme: RawHead.Scheme) throws {
+        let graph = try HeadFixtures.graph(tail)
+        var own = options(rawMaps: true)
+        if tail == .yoloxDecoded { own.head = .yolov5 }
+        var theirs = own
+        theirs.usesRawMaps = false
+        let detector = try YOLODetector(graph, options: own)
+        let whole = try YOLODetector(graph, options: theirs)
+        #expect(detector.rawHead?.scheme == scheme, "\(detector.wholeGraphReason ?? "")")
+        #expect(detector.rawHead?.levels.map(\.stride) == [8, 16, 32])
+        #expect(detector.rawHead?.classes == HeadFixtures.classes)
+        #expect(whole.rawHead == nil && whole.wholeGraphReason != nil)
+        // The tail is gone.
+        #expect(try detector.plan(width: 128, height: 96).operations.allSatisfy { $0.op != "sigmoid" })
+
+        let (one, other) = (try detector.makeWorker(threads: 1), try whole.makeWorker(threads: 1))
+        for size in [(128, 96), (300, 100), (31, 77)] {
+            let found = try one.detect(testPicture(width: size.0, height: size.1))
+            let expected = try other.detect(testPicture(width: size.0, height: size.1))
+            #expect(!expected.isEmpty)
+            if tail == .endToEnd { #expect(expected.count <= 60) }
+            #expect(difference(expected, found, tolerance: 1e-4) == nil)
+        }
+    }
+
+    @Test func anchorsComeFromTheTail() throws {
+        let head = try #require(
+            try YOLODetector(HeadFixtures.graph(.yolov5), options: options(rawMaps: true)).rawHead)
+        let anchors = head.levels.flatMap(\.anchors).flatMap { [$0.x, $0.y] }
+        let expected: [Float] = [9, 12, 15, 29, 32, 22, 31, 60, 61, 44, 58, 118, 50, 90, 70, 80, 100, 99]
+        #expect(anchors.count == expected.count)
+        #expect(zip(anchors, expected).allSatisfy { abs($0 - $1) < 1e-3 })
+    }
+
+    @Test(arguments: [HeadFixtures.Tail.coldSigmoid, .mirroredBins, .shiftedCells])
+    func tailsThatSaySomethingElseAreKept(tail: HeadFixtures.Tail) throws {
+        let detector = try YOLODetector(HeadFixtures.graph(tail), options: options(rawMaps: true))
+        #expect(detector.rawHead == nil)
+        #expect(detector.wholeGraphReason?.isEmpty == false)
+        #expect(try !detector.makeWorker(threads: 1).detect(testPicture(width: 128, height: 96)).isEmpty)
+    }
+
+    private static let models = ["yolov8n", "yolo11n", "yolo26n", "yolov5n", "yolox_nano"]
+
+    @Test(.needsData, arguments: models) func theRealModelsGiveWhatTheirTailsGive(model: String) throws {
+        let data = try #require(dataFolder)
+        let graph = try YOLODetector.readModel(data.appending(path: "models/\(model).onnx").path)
+        var own = YOLODetector.Options()
+        own.isSquare = true
+        own.confidence = 0.05
+        own.iou = 1
+        var theirs = own
+        theirs.usesRawMaps = false
+        let detector = try YOLODetector(graph, options: own)
+        #expect(detector.rawHead != nil, "\(detector.wholeGraphReason ?? "")")
+        let (one, other) = (
+            try detector.makeWorker(threads: 2), try YOLODetector(graph, options: theirs).makeWorker(threads: 2)
+        )
+        for url in try photos(3) {
+            let expected = try other.detect(readPicture(url))
+            #expect(!expected.isEmpty)
+            #expect(difference(expected, try one.detect(readPicture(url)), tolerance: 1e-4) == nil)
+        }
+    }
+}
