@@ -49,8 +49,10 @@ let floors: [[Module]] = [
             testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
-    // 3: Quantization, Training, Models come here
-    [],
+    // 3: Training, Models come here too
+    [
+        Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"])
+    ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes
     [
         Module(
