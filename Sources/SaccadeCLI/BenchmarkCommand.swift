@@ -4,6 +4,7 @@ import Execution
 import Foundation
 import Pipelines
 import Saccade
+import Tensors
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,7 +40,14 @@ struct BenchmarkCommand: ParsableCommand {
                 let plan = try detector.plan(width: detector.input.width, height: detector.input.height)
                 let session = try Session(plan, threads: threads)
                 let metrics = StageMetrics("run")
-                try session.withInput(0) { input in input.bindMemory(to: Float.self).update(repeating: 0.447) }
+                let takesBytes = plan.inputs.first?.dtype == .uint8
+                try session.withInput(0) { input in
+                    if takesBytes {
+                        input.bindMemory(to: UInt8.self).update(repeating: 114)
+                    } else {
+                        input.bindMemory(to: Float.self).update(repeating: 0.447)
+                    }
+                }
                 for _ in 0..<3 { try session.run() }
                 for _ in 0..<runs { try metrics.measure { try session.run() } }
                 let figures = metrics.snapshot
