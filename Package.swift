@@ -63,7 +63,10 @@ let floors: [[Module]] = [
     [
         Module(
             name: "Saccade",
-            imports: ["Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Detectors"],
+            imports: [
+                "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Tensors", "Graphs", "Execution",
+                "ONNX", "Quantization", "Detectors",
+            ],
             products: [deque])
     ],
     // 6: scenario modules and Service come here

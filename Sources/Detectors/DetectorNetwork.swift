@@ -43,6 +43,8 @@ final class DetectorNetwork: Sendable {
     let rawHead: RawHead?
     /// Why the whole graph runs.
     let wholeReason: String?
+    /// The names of the raw maps in the model, in the order of the outputs; empty where the whole graph runs.
+    let mapNames: [String]
 
     private let imported: Graph
     private let input: InputFormat.Size
@@ -84,6 +86,7 @@ final class DetectorNetwork: Sendable {
         case .whole(let reason):
             (maps, rawHead, wholeReason) = (nil, nil, reason)
         }
+        mapNames = (maps ?? []).map { whole[$0].name }
         graph = try Self.cut(whole, at: maps, channelsLast: true)
     }
 

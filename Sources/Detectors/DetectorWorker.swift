@@ -76,21 +76,55 @@ extension YOLODetector {
             let network = try network(width: size.width, height: size.height)
             do {
                 let letterbox = try write(image, to: network)
-                try network.session.run()
-                try decode(network, into: &detections)
-                suppression.apply(to: &detections)
-                var kept = 0
-                for index in detections.indices {
-                    let box = letterbox.sourceBox(detections[index].box)
-                    guard box.area > 0 else { continue }
-                    detections[kept] = detections[index]
-                    detections[kept].box = box
-                    kept += 1
-                }
-                detections.removeLast(detections.count - kept)
+                try run(network, letterbox: letterbox, into: &detections)
             } catch {
                 throw .failed(reason: "\(error)")
             }
+        }
+
+        /// As above, for a picture that is on its canvas already (`YOLODetector.letterboxed`).
+        package func detect(_ image: LetterboxedImage, into detections: inout [Detection]) throws(DetectorError) {
+            detections.removeAll(keepingCapacity: true)
+            let network = try network(width: image.width, height: image.height)
+            do {
+                try network.session.withInput(0) { bytes in
+                    if let table = network.pixelTable {
+                        let pixels = bytes.bindMemory(to: UInt8.self)
+                        _ = pixels.update(fromContentsOf: image.pixels)
+                        Self.apply(table, to: pixels)
+                    } else {
+                        let values = bytes.bindMemory(to: Float.self)
+                        let scale = detector.input.scale
+                        for index in image.pixels.indices { values[index] = Float(image.pixels[index]) * scale }
+                    }
+                }
+                try run(network, letterbox: image.letterbox, into: &detections)
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
+        }
+
+        /// From the network's input to detections in the picture's pixels.
+        private func run(
+            _ network: Network, letterbox: Letterbox, into detections: inout [Detection]
+        ) throws(ExecutionError) {
+            try network.session.run()
+            try decode(network, into: &detections)
+            suppression.apply(to: &detections)
+            var kept = 0
+            for index in detections.indices {
+                let box = letterbox.sourceBox(detections[index].box)
+                guard box.area > 0 else { continue }
+                detections[kept] = detections[index]
+                detections[kept].box = box
+                kept += 1
+            }
+            detections.removeLast(detections.count - kept)
+        }
+
+        private static func apply(_ table: [UInt8], to pixels: UnsafeMutableBufferPointer<UInt8>) {
+            guard !table.isEmpty else { return }
+            for index in pixels.indices { pixels[index] = table[Int(pixels[index])] }
         }
 
         private func network(at place: Int) -> Network {
@@ -134,9 +168,7 @@ extension YOLODetector {
                 if let table = network.pixelTable {
                     let pixels = bytes.bindMemory(to: UInt8.self)
                     scaler?.write(image, into: pixels, order: input.channelOrder)
-                    if !table.isEmpty {
-                        for index in pixels.indices { pixels[index] = table[Int(pixels[index])] }
-                    }
+                    Self.apply(table, to: pixels)
                 } else {
                     let values = bytes.bindMemory(to: Float.self)
                     scaler?.write(image, into: values, order: input.channelOrder, scale: input.scale)
