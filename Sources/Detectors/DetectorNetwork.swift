@@ -1,5 +1,6 @@
 import Execution
 import Graphs
+import Kernels
 import Synchronization
 import Tensors
 
@@ -48,6 +49,7 @@ final class DetectorNetwork: Sendable {
     private let imported: Graph
     private let input: InputFormat.Size
     private let maps: [ValueID]?
+    private let instructionSet: InstructionSet
     /// For the size above, cut.
     private let graph: Graph
     private let plans = Mutex<[Plan]>([])
@@ -57,9 +59,11 @@ final class DetectorNetwork: Sendable {
 
     /// Reads the head of a graph, and finds its raw maps unless `usesMaps` forbids it.
     init(
-        _ imported: Graph, input: InputFormat.Size, classes: Int?, wanted: YOLOHead.Name?, usesMaps: Bool
+        _ imported: Graph, input: InputFormat.Size, classes: Int?, wanted: YOLOHead.Name?, usesMaps: Bool,
+        instructionSet: InstructionSet
     ) throws(DetectorError) {
         self.imported = imported
+        self.instructionSet = instructionSet
         self.input = input
         (width, height) = (input.width, input.height)
         do {
@@ -133,7 +137,8 @@ final class DetectorNetwork: Sendable {
         let graph = try resized(width: width, height: height)
         let execution: ExecutionPlan
         do {
-            execution = try ExecutionPlan(graph, options: ExecutionOptions(inputLayout: .channelsLast))
+            execution = try ExecutionPlan(
+                graph, options: ExecutionOptions(inputLayout: .channelsLast, instructionSet: instructionSet))
         } catch {
             throw .unreadable(model: imported.name, reason: "\(error)")
         }
