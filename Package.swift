@@ -38,7 +38,7 @@ let floors: [[Module]] = [
         Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
-        Module(name: "Tracking", imports: ["Detections"]),
+        Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
         Module(name: "Evaluation", imports: ["Detections"], testExcludes: ["Goldens"]),
     ],
     // 2: running graphs, reading files
@@ -49,13 +49,15 @@ let floors: [[Module]] = [
             testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
-    // 3: Quantization, Training, Models come here
-    [],
+    // 3: Training, Models come here too
+    [
+        Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"])
+    ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes
     [
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media"])
+            testImports: ["Media", "CAllocationCounter"])
     ],
     // 5: the public API
     [
@@ -109,6 +111,7 @@ let package = Package(
     targets: [
         .target(name: "CSaccadeKernels", cSettings: cSettings),
         .target(name: "CSaccadePixels", cSettings: cSettings),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
             name: "CFFmpeg", pkgConfig: "libavformat",

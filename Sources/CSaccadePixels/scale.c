@@ -16,11 +16,15 @@ int sp_isa_best(void) {
 #if defined(__x86_64__)
 static sp_blend_rows_function *const blend_rows[] = {sp_blend_rows_portable, sp_blend_rows_avx2, sp_blend_rows_avx512};
 static sp_sample_row_function *const sample_row[] = {sp_sample_row_portable, sp_sample_row_avx2, sp_sample_row_avx512};
+static sp_scale_levels_function *const scale_levels[] = {
+    sp_scale_levels_portable, sp_scale_levels_avx2, sp_scale_levels_avx512};
 #else
 static sp_blend_rows_function *const blend_rows[] = {
     sp_blend_rows_portable, sp_blend_rows_portable, sp_blend_rows_portable};
 static sp_sample_row_function *const sample_row[] = {
     sp_sample_row_portable, sp_sample_row_portable, sp_sample_row_portable};
+static sp_scale_levels_function *const scale_levels[] = {
+    sp_scale_levels_portable, sp_scale_levels_portable, sp_scale_levels_portable};
 #endif
 
 void sp_blend_rows(int isa, const uint8_t *a, const uint8_t *b, size_t count, int weight, int16_t *out) {
@@ -37,6 +41,14 @@ void sp_sample_row(
 
 void sp_blend_rows_portable(const uint8_t *a, const uint8_t *b, size_t count, int weight, int16_t *out) {
     SP_BLEND_ROWS_BODY
+}
+
+void sp_scale_levels(int isa, const uint8_t *levels, size_t count, float scale, float *out) {
+    scale_levels[isa](levels, count, scale, out);
+}
+
+void sp_scale_levels_portable(const uint8_t *levels, size_t count, float scale, float *out) {
+    SP_SCALE_LEVELS_BODY
 }
 
 /// The sample between two neighbours, centred on zero, in 1/64 of a level.

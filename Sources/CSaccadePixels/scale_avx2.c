@@ -11,6 +11,10 @@ void sp_blend_rows_avx2(const uint8_t *a, const uint8_t *b, size_t count, int we
     SP_BLEND_ROWS_BODY
 }
 
+void sp_scale_levels_avx2(const uint8_t *levels, size_t count, float scale, float *out) {
+    SP_SCALE_LEVELS_BODY
+}
+
 /// A gathered word of 32 bits is a sample and its right neighbour, so that one multiply-add is the interpolation.
 static inline __m256i sample(const int16_t *row, __m256i index, __m256i weights) {
     const __m256i pairs = _mm256_i32gather_epi32((const int *)row, index, 2);

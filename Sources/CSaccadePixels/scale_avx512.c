@@ -11,6 +11,10 @@ void sp_blend_rows_avx512(const uint8_t *a, const uint8_t *b, size_t count, int 
     SP_BLEND_ROWS_BODY
 }
 
+void sp_scale_levels_avx512(const uint8_t *levels, size_t count, float scale, float *out) {
+    SP_SCALE_LEVELS_BODY
+}
+
 /// A gathered word of 32 bits is a sample and its right neighbour, so that one multiply-add is the interpolation.
 static inline __m512i sample(const int16_t *row, __m512i index, __m512i weights) {
     const __m512i pairs = _mm512_i32gather_epi32(index, row, 2);

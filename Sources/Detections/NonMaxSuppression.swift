@@ -58,7 +58,7 @@ public struct NonMaxSuppression: Sendable {
             else { continue }
             order.append(Rank(score: candidate.score, classIndex: candidate.classIndex, index: index))
         }
-        order.sort { $0.precedes($1) }
+        order.withUnsafeMutableBufferPointer { order in order.heapSort { $0.precedes($1) } }
     }
 
     private func isSuppressed(_ candidate: Detection) -> Bool {

@@ -19,12 +19,11 @@ final class DetectorNetwork: Sendable {
         let rawHead: RawHead?
         /// The plan's outputs; reading them anew would make an array each time.
         let outputs: [ExecutionPlan.Port]
-        /// How bytes stand for numbers, for each output.
-        let quantization: [QuantizationParameters?]
+        let input: ExecutionPlan.Port
 
         init(
             _ execution: ExecutionPlan, width: Int, height: Int, head: YOLOHead, rawHead: RawHead?,
-            quantization: [QuantizationParameters?]
+            input: ExecutionPlan.Port
         ) {
             self.execution = execution
             self.width = width
@@ -32,7 +31,7 @@ final class DetectorNetwork: Sendable {
             self.head = head
             self.rawHead = rawHead
             outputs = execution.outputs
-            self.quantization = quantization
+            self.input = input
         }
     }
 
@@ -137,8 +136,10 @@ final class DetectorNetwork: Sendable {
         let graph = try resized(width: width, height: height)
         let execution: ExecutionPlan
         do {
-            execution = try ExecutionPlan(
-                graph, options: ExecutionOptions(inputLayout: .channelsLast, instructionSet: instructionSet))
+            // The decoder of a whole graph's outputs reads float numbers.
+            let options = ExecutionOptions(
+                inputLayout: .channelsLast, instructionSet: instructionSet, integerPorts: rawHead != nil)
+            execution = try ExecutionPlan(graph, options: options)
         } catch {
             throw .unreadable(model: imported.name, reason: "\(error)")
         }
@@ -149,9 +150,10 @@ final class DetectorNetwork: Sendable {
                 outputs: outputs.map(\.shape.dimensions), width: width, height: height, classes: head.classes,
                 wanted: head.name)
         }
-        return Plan(
-            execution, width: width, height: height, head: head, rawHead: rawHead,
-            quantization: outputs.map { _ in nil })
+        guard let port = execution.inputs.first, outputs.allSatisfy({ FeatureMap.canRead($0) || rawHead == nil }) else {
+            throw .unreadable(model: imported.name, reason: "its feature maps are of a type that is not known")
+        }
+        return Plan(execution, width: width, height: height, head: head, rawHead: rawHead, input: port)
     }
 
     private static func specialized(

@@ -1,6 +1,7 @@
 package import Detections
 import Execution
 package import Imaging
+import Tensors
 
 extension YOLODetector {
     /// Finds the objects in one picture after the other. Used by one thread at a time.
@@ -31,7 +32,6 @@ extension YOLODetector {
         /// The networks of the latest sizes, the latest last.
         private var networks: [Network] = []
         private var scaler: LetterboxScaler?
-        private var canvas: [UInt8] = []
         private var suppression: NonMaxSuppression
 
         /// A network with the memory in which it runs.
@@ -41,12 +41,29 @@ extension YOLODetector {
             /// Reads raw maps; nil where the graph's own tail has run, and `decoder` reads its outputs.
             let mapDecoder: RawHeadDecoder?
             var decoder: YOLODecoder
+            /// For a network that takes bytes: the byte for each level of a pixel; empty where it is the level itself.
+            /// Nil for a network that takes floats.
+            let pixelTable: [UInt8]?
 
-            init(_ plan: DetectorNetwork.Plan, session: Session, confidence: Float, classes: Set<Int>?) {
+            init(
+                _ plan: DetectorNetwork.Plan, session: Session, scale: Float, confidence: Float, classes: Set<Int>?
+            ) {
                 self.plan = plan
+                pixelTable = Self.pixelTable(plan.input, scale: scale)
                 self.session = session
                 mapDecoder = plan.rawHead.map { RawHeadDecoder(head: $0, confidence: confidence, classes: classes) }
                 decoder = YOLODecoder(head: plan.head, confidence: confidence, classes: classes)
+            }
+
+            private static func pixelTable(_ port: ExecutionPlan.Port, scale: Float) -> [UInt8]? {
+                guard let step = port.quantization?.scale, let zeroPoint = port.quantization?.zeroPoint else {
+                    return nil
+                }
+                let table = (0..<256).map { level in
+                    let place = (Float(level) * scale / step).rounded(.toNearestOrEven) + Float(zeroPoint)
+                    return UInt8(min(max(place, 0), 255))
+                }
+                return table.indices.allSatisfy { Int(table[$0]) == $0 } ? [] : table
             }
         }
 
@@ -126,7 +143,8 @@ extension YOLODetector {
             if networks.count == Self.networkLimit { networks.removeFirst() }
             networks.append(
                 Network(
-                    plan, session: session, confidence: detector.options.confidence, classes: detector.classes))
+                    plan, session: session, scale: detector.input.scale, confidence: detector.options.confidence,
+                    classes: detector.classes))
             return networks[networks.count - 1]
         }
 
@@ -138,13 +156,16 @@ extension YOLODetector {
                 canvasHeight: network.plan.height, style: input.letterbox)
             let scaler = self.scaler?.letterbox == letterbox ? self.scaler : LetterboxScaler(letterbox)
             self.scaler = scaler
-            canvas.resize(to: network.plan.width * network.plan.height * 3)
-            canvas.withUnsafeMutableBufferPointer { scaler?.write(image, into: $0, order: input.channelOrder) }
-            let scale = input.scale
-            try network.session.withInput(0) { input in
-                let values = input.bindMemory(to: Float.self)
-                canvas.withUnsafeBufferPointer { pixels in
-                    for index in pixels.indices { values[index] = Float(pixels[index]) * scale }
+            try network.session.withInput(0) { bytes in
+                if let table = network.pixelTable {
+                    let pixels = bytes.bindMemory(to: UInt8.self)
+                    scaler?.write(image, into: pixels, order: input.channelOrder)
+                    if !table.isEmpty {
+                        for index in pixels.indices { pixels[index] = table[Int(pixels[index])] }
+                    }
+                } else {
+                    let values = bytes.bindMemory(to: Float.self)
+                    scaler?.write(image, into: values, order: input.channelOrder, scale: input.scale)
                 }
             }
             return letterbox
@@ -156,10 +177,7 @@ extension YOLODetector {
                 try network.session.withOutputs { bytes in
                     decoder.decode(
                         { place in
-                            let port = plan.outputs[place]
-                            return FeatureMap(
-                                bytes(place), dtype: port.dtype, shape: port.shape,
-                                quantization: plan.quantization[place])
+                            FeatureMap(bytes(place), port: plan.outputs[place])
                         }, into: &detections)
                 }
                 return
@@ -170,11 +188,5 @@ extension YOLODetector {
                 }
             }
         }
-    }
-}
-
-extension Array where Element == UInt8 {
-    fileprivate mutating func resize(to count: Int) {
-        if self.count != count { self = Array(repeating: 0, count: count) }
     }
 }

@@ -1,6 +1,8 @@
-package import Tensors
+package import Execution
+import Tensors
 
-/// A feature map as a run left it, valid as long as the bytes it lies over: cells of `channels` values each, row by row; floats, or bytes that stand for
+/// A feature map as a run left it, valid as long as the bytes that it lies over: cells of `channels` values each, row by
+/// row; floats, or bytes that stand for
 /// scale · (byte − zeroPoint).
 package struct FeatureMap {
     package enum Elements {
@@ -15,20 +17,35 @@ package struct FeatureMap {
 
     var cells: Int { width * height }
 
-    /// A map of the given 1×H×W×C over the bytes of an output. Nil unless the type is float32, or uint8 with one scale.
-    package init?(
-        _ bytes: UnsafeRawBufferPointer, dtype: DType, shape: Shape, quantization: QuantizationParameters? = nil
-    ) {
-        guard let start = bytes.baseAddress, shape.rank == 4, shape[0] == 1, bytes.count == shape.count * dtype.stride
-        else { return nil }
-        switch dtype {
-        case .float32: elements = .floats(start.assumingMemoryBound(to: Float.self))
-        case .uint8:
-            guard let scale = quantization?.scale, let zeroPoint = quantization?.zeroPoint else { return nil }
+    /// The map of an output of 1×H×W×C, over its bytes. Nil unless `canRead` says so.
+    package init?(_ bytes: UnsafeRawBufferPointer, port: ExecutionPlan.Port) {
+        let shape = port.shape
+        guard Self.canRead(port), let start = bytes.baseAddress, bytes.count == shape.count * port.dtype.stride else {
+            return nil
+        }
+        if let scale = port.quantization?.scale, let zeroPoint = port.quantization?.zeroPoint {
             elements = .bytes(start.assumingMemoryBound(to: UInt8.self), scale: scale, zeroPoint: zeroPoint)
-        default: return nil
+        } else {
+            elements = .floats(start.assumingMemoryBound(to: Float.self))
         }
         (height, width, channels) = (shape[1], shape[2], shape[3])
+    }
+
+    /// Whether an output is a map of floats, or of bytes with one scale.
+    package static func canRead(_ port: ExecutionPlan.Port) -> Bool {
+        guard port.shape.rank == 4, port.shape[0] == 1, port.shape[2] > 0 else { return false }
+        switch port.dtype {
+        case .float32: return port.quantization == nil
+        case .uint8: return port.quantization?.scale != nil && port.quantization?.zeroPoint != nil
+        default: return false
+        }
+    }
+
+    package init(_ elements: Elements, height: Int, width: Int, channels: Int) {
+        self.elements = elements
+        self.height = height
+        self.width = width
+        self.channels = channels
     }
 
     @inline(__always)

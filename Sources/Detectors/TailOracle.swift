@@ -8,9 +8,22 @@ import Tensors
 /// The tail runs once on made-up maps: some cells of every grid, its corners too, score well and have pseudorandom boxes.
 /// What `YOLODecoder` makes of the tail's outputs is what our decoding of the maps must give. The sizes of anchors are
 /// read off the same run: at logits of 0 a box is as large as its anchor.
+///
+/// Where activations are quantized in the tail, these roundings are left out of the run: they are not part of what the
+/// maps mean, and our decoding does without them.
 struct TailOracle {
-    /// Boxes may differ by this part of their coordinates (and of a pixel), scores by as much.
-    static let tolerance: Float = 1e-3
+    /// By how much scores and coordinates may differ: by a part of their size, or by this much where that is more.
+    private struct Tolerance {
+        let part: Float
+        let score: Float
+        let pixels: Float
+
+        static let exact = Tolerance(part: 1e-3, score: 1e-3, pixels: 1e-3)
+        /// For a tail with quantized constants (of its bins, of the cells' places): up to half of a step of theirs.
+        static let quantized = Tolerance(part: 2e-2, score: 2e-2, pixels: 6)
+    }
+
+    private let tolerance: Tolerance
     private static let confidence: Float = 0.25
     /// In every grid, and fewer where the network selects so few detections that not all of them would pass.
     private static let cellsPerLevel = 24
@@ -29,6 +42,7 @@ struct TailOracle {
     /// Runs the tail, as `Graph.from` gives it, on maps made up for a candidate; `whole` is the head of its outputs.
     init(tail: Graph, whole: YOLOHead, candidate: RawHead) throws {
         head = candidate
+        tolerance = tail.isQuantized ? .quantized : .exact
         special = tail.inputs.map { _ in [] }
         let background = tail.inputs.indices.map { Self.background(of: $0, candidate) }
         for (place, id) in tail.inputs.enumerated() {
@@ -42,7 +56,7 @@ struct TailOracle {
         }
         for level in head.levels.indices { makeUp(level) }
 
-        let session = try Session(ExecutionPlan(tail))
+        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail))
         for (place, map) in maps.enumerated() {
             let (channels, cells) = (map.shape[3], map.shape[1] * map.shape[2])
             try session.withInput(place) { bytes in
@@ -71,24 +85,28 @@ struct TailOracle {
         withExtendedLifetime(tensors) {
             decoder.decode(
                 { place in
-                    let tensor = tensors[place]
-                    let bytes = UnsafeRawBufferPointer(start: tensor.baseAddress, count: tensor.byteCount)
-                    return FeatureMap(bytes, dtype: .float32, shape: tensor.shape)
+                    let (tensor, shape) = (tensors[place], tensors[place].shape)
+                    let values = tensor.baseAddress.assumingMemoryBound(to: Float.self)
+                    return FeatureMap(.floats(values), height: shape[1], width: shape[2], channels: shape[3])
                 }, into: &found)
         }
         guard !found.isEmpty, found.count == expected.count else { return false }
         var rest = expected
         for detection in found {
-            guard let match = rest.firstIndex(where: { Self.isSame($0, detection) }) else { return false }
+            guard let match = rest.firstIndex(where: { isSame($0, detection) }) else { return false }
             rest.remove(at: match)
         }
         return true
     }
 
-    private static func isSame(_ a: Detection, _ b: Detection) -> Bool {
-        func isNear(_ a: Float, _ b: Float) -> Bool { abs(a - b) <= tolerance * max(1, abs(a)) }
-        return a.classIndex == b.classIndex && isNear(a.score, b.score) && isNear(a.box.x1, b.box.x1)
-            && isNear(a.box.y1, b.box.y1) && isNear(a.box.x2, b.box.x2) && isNear(a.box.y2, b.box.y2)
+    private func isSame(_ a: Detection, _ b: Detection) -> Bool {
+        func isNear(_ a: Float, _ b: Float, _ least: Float) -> Bool {
+            abs(a - b) <= max(least, tolerance.part * abs(a))
+        }
+        let (p, q) = (a.box, b.box)
+        return a.classIndex == b.classIndex && isNear(a.score, b.score, tolerance.score)
+            && isNear(p.x1, q.x1, tolerance.pixels) && isNear(p.y1, q.y1, tolerance.pixels)
+            && isNear(p.x2, q.x2, tolerance.pixels) && isNear(p.y2, q.y2, tolerance.pixels)
     }
 
     // MARK: Making up maps

@@ -5,7 +5,8 @@ extension Graph {
     /// sigmoids, the expectation over distance bins, arithmetic, the selection of the best.
     ///
     /// The walk goes from the outputs back and ends at the last convolutions or whatever else makes features: N×C×H×W,
-    /// in the order in which the nodes make them. Nil when it reaches an input, or something that is no feature map. The
+    /// in the order in which the nodes make them. Where features are quantized at once, the map is what is dequantized
+    /// again, so that it can be delivered in integers. Nil when it reaches an input, or something that is no feature map. The
     /// graph must be specialized and in channels-first order.
     package func featureMaps() -> [ValueID]? {
         let producers = GraphUses(self).producers
@@ -16,7 +17,7 @@ extension Graph {
             guard visited.insert(id).inserted, constants[id] == nil else { continue }
             guard let producer = producers[id] else { return nil }
             let node = nodes[producer]
-            if isTail(node) {
+            if isTail(node), !dequantizesFeatures(node, producers) {
                 pending.append(contentsOf: node.inputs.compactMap { $0 })
             } else {
                 guard shape(of: id)?.rank == 4, self[id].dtype == .float32 else { return nil }
@@ -38,14 +39,35 @@ extension Graph {
         }
     }
 
-    /// Whether a convolution is the expectation over bins 0, 1, 2 … of a distribution focal loss: Σ i · pᵢ.
-    private func isExpectation(_ node: Node) -> Bool {
-        guard node.input(2) == nil, let weights = node.input(1).flatMap({ constants[$0] }), weights.dtype == .float32,
-            weights.shape.rank == 4, weights.shape[0] == 1, weights.shape.count == weights.shape[1]
+    /// Whether a node gives back features that were quantized as soon as they were made.
+    private func dequantizesFeatures(_ node: Node, _ producers: [ValueID: Int]) -> Bool {
+        guard case .dequantizeLinear = node.op, let quantizer = node.input(0).flatMap({ producers[$0] }),
+            case .quantizeLinear = nodes[quantizer].op, let x = nodes[quantizer].input(0), let maker = producers[x]
         else { return false }
-        return weights.withElements(as: Float.self) { bins in
-            bins.indices.allSatisfy { bins[$0] == Float($0) }
+        return !isTail(nodes[maker])
+    }
+
+    /// Whether a convolution is the expectation over bins 0, 1, 2 … of a distribution focal loss: Σ i · pᵢ. Where the
+    /// bins are quantized they are so up to a part of the step.
+    private func isExpectation(_ node: Node) -> Bool {
+        guard node.input(2) == nil, let id = node.input(1), let shape = shape(of: id), shape.rank == 4, shape[0] == 1,
+            shape[1] > 1, shape.count == shape[1]
+        else { return false }
+        if let bins = constants[id] {
+            guard bins.dtype == .float32 else { return false }
+            return bins.withElements(as: Float.self) { bins in bins.indices.allSatisfy { bins[$0] == Float($0) } }
         }
+        guard let maker = nodes.first(where: { $0.outputs.contains(id) }), case .dequantizeLinear = maker.op,
+            let bins = maker.input(0).flatMap({ constants[$0] }), let parameters = quantizationParameters(of: maker),
+            let scale = parameters.scale, let zeroPoint = parameters.zeroPoint
+        else { return false }
+        let steps: [Int]
+        switch bins.dtype {
+        case .uint8: steps = bins.elements(as: UInt8.self).map { Int($0) }
+        case .int8: steps = bins.elements(as: Int8.self).map { Int($0) }
+        default: return false
+        }
+        return steps.indices.allSatisfy { abs(scale * Float(steps[$0] - Int(zeroPoint)) - Float($0)) <= scale }
     }
 
     /// The part of the graph that computes the maps, with these as its outputs, in N×H×W×C when `channelsLast`.
@@ -89,5 +111,42 @@ extension Graph {
         graph.eliminateDeadNodes()
         try GraphSpec.check(graph, pass: "from")
         return graph
+    }
+
+    /// The graph without the roundings of its activations: what is quantized and dequantized again stays as it was.
+    /// Constants stay quantized. Throws where integers are used for more than being moved.
+    package func withoutRoundings() throws(GraphError) -> Graph {
+        var graph = self
+        var released = Set<ValueID>()
+        for (index, node) in nodes.enumerated() {
+            guard let x = node.input(0), let output = node.outputs.first else { continue }
+            switch node.op {
+            case .quantizeLinear where constants[x] == nil, .dequantizeLinear where released.contains(x):
+                graph.nodes[index].op = .identity
+                graph.nodes[index].inputs = [x]
+                if case .quantizeLinear = node.op { released.insert(output) }
+                graph[output].dtype = .float32
+            case .reshape, .flatten, .squeeze, .unsqueeze, .transpose, .concat, .split, .slice, .identity, .gather,
+                .gatherElements, .expand, .tile, .maxPool, .resize:
+                guard node.inputs.contains(where: { $0.map { released.contains($0) } ?? false }) else { continue }
+                for id in node.outputs {
+                    graph[id].dtype = .float32
+                    released.insert(id)
+                }
+            default: continue
+            }
+        }
+        try GraphSpec.check(graph, pass: "withoutRoundings")
+        return graph
+    }
+
+    /// Whether activations or constants are quantized.
+    package var isQuantized: Bool {
+        nodes.contains { node in
+            switch node.op {
+            case .quantizeLinear, .dequantizeLinear: true
+            default: false
+            }
+        }
     }
 }

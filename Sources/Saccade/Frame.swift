@@ -40,7 +40,7 @@ struct Frame: ~Copyable, Sendable {
 
     mutating func detect(with worker: YOLODetector.Worker) throws(DetectorError) {
         guard let image = image.take() else { return }
-        detections = try worker.detect(image)
+        try worker.detect(image, into: &detections)
         self.image = consume image
     }
 

@@ -47,7 +47,9 @@ struct Matching: Sendable {
             guard detection.score.isFinite, detection.score >= least, detection.box.isPlausible else { continue }
             usable.append(index)
         }
-        usable.sort { (detections[$1].score, $0) < (detections[$0].score, $1) }
+        usable.withUnsafeMutableBufferPointer { usable in
+            usable.heapSort { (detections[$1].score, $0) < (detections[$0].score, $1) }
+        }
         if usable.count > configuration.maximumDetections {
             usable.removeLast(usable.count - max(configuration.maximumDetections, 0))
         }

@@ -39,6 +39,15 @@ package struct Tracker: Sendable {
     /// Times that stand still or jitter backwards count as no time passed; a jump of more than `maximumTimeLost` back
     /// ends all tracks (the source began anew). Detections that are not finite are ignored.
     package mutating func update(detections: [Detection], at seconds: Double) -> [Detection] {
+        var seen: [Detection] = []
+        update(detections: detections, at: seconds, into: &seen)
+        return seen
+    }
+
+    /// The same, with the result in place of what `seen` held. Once everything has grown to its size, nothing is
+    /// allocated.
+    package mutating func update(detections: [Detection], at seconds: Double, into seen: inout [Detection]) {
+        seen.removeAll(keepingCapacity: true)
         let isFirst = time == nil
         advance(to: seconds)
         let now = time ?? 0
@@ -51,11 +60,9 @@ package struct Tracker: Sendable {
         miss(at: now)
         start(detections, at: now, confirmed: isFirst)
 
-        var result: [Detection] = []
-        for track in tracks {
-            if let detection = track.detection { result.append(detection) }
+        for index in tracks.indices {
+            if let detection = tracks[index].detection { seen.append(detection) }
         }
-        return result
     }
 
     /// Where the tracks that were seen in the latest update should be at a later time: origin `.predicted`, the score of

@@ -12,33 +12,39 @@ struct HeadFixtures {
 
     static let classes = 5
     let tail: Tail
-    var height = 96
-    var width = 128
+    let height: Int
+    let width: Int
+    /// Whether image, weights, features and maps are quantized, and the scores in the tail too.
+    let isQuantized: Bool
 
     private var seed: UInt64 = 3
     private var builder = GraphBuilder(name: "fixture")
 
-    init(_ tail: Tail, height: Int = 96, width: Int = 128) {
+    private init(_ tail: Tail, height: Int, width: Int, isQuantized: Bool) {
         self.tail = tail
         self.height = height
         self.width = width
+        self.isQuantized = isQuantized
     }
 
     private var grids: [(stride: Int, height: Int, width: Int)] {
         [8, 16, 32].map { ($0, height / $0, width / $0) }
     }
 
-    static func graph(_ tail: Tail, height: Int = 96, width: Int = 128) throws -> Graph {
-        var fixture = HeadFixtures(tail, height: height, width: width)
+    static func graph(
+        _ tail: Tail, height: Int = 96, width: Int = 128, isQuantized: Bool = false
+    ) throws -> Graph {
+        var fixture = HeadFixtures(tail, height: height, width: width, isQuantized: isQuantized)
         return try fixture.build()
     }
 
     private mutating func build() throws -> Graph {
-        let image = builder.input("images", [1, 3, height, width])
+        let image = try rounded(
+            builder.input("images", [1, 3, height, width]), scale: tail == .yolox ? 1 : 1 / 255, zeroPoint: 0)
         var features = [ValueID]()
         for stride in [8, 16, 32] {
             let x = try convolution(image, 3, 8, kernel: stride, stride: stride, gain: tail == .yolox ? 0.5 / 255 : 0.5)
-            features.append(try builder.node(.unary(.relu), [x]))
+            features.append(try rounded(builder.node(.unary(.relu), [x]), scale: 0.01, zeroPoint: 0))
         }
         let output: ValueID
         switch tail {
@@ -61,13 +67,35 @@ struct HeadFixtures {
     ) throws -> ValueID {
         let count = inputs * kernel * kernel
         let scale = gain * 3 / Float(count).squareRoot()
-        let weights = (0..<outputs * count).map { _ in random() * scale }
+        let values = (0..<outputs * count).map { _ in random() * scale }
         let biases = (0..<outputs).map { _ in random() * gain + bias }
-        return try builder.node(
-            .convolution(Convolution(window: Window(strides: Size2D(stride)))),
+        let shape = [outputs, inputs, kernel, kernel]
+        let op = Operator.convolution(Convolution(window: Window(strides: Size2D(stride))))
+        guard isQuantized else {
+            return try builder.node(op, [x, builder.constant(values, shape), builder.constant(biases, [outputs])])
+        }
+        let step = scale / 127
+        let integers = try builder.constant(values.map { Int8(($0 / step).rounded()) }, shape)
+        let weights = try builder.node(
+            .dequantizeLinear(axis: 0),
             [
-                x, builder.constant(weights, [outputs, inputs, kernel, kernel]), builder.constant(biases, [outputs]),
+                integers, builder.constant(Array(repeating: step, count: outputs), [outputs]),
+                builder.constant(Array(repeating: Int8(0), count: outputs), [outputs]),
             ])
+        return try builder.node(op, [x, weights, builder.constant(biases, [outputs])])
+    }
+
+    /// The feature map of a head.
+    private mutating func map(_ x: ValueID, _ channels: Int, gain: Float, bias: Float = 0) throws -> ValueID {
+        try rounded(convolution(x, 8, channels, gain: gain, bias: bias), scale: 0.06, zeroPoint: 120)
+    }
+
+    /// Quantized and dequantized again, where the fixture is quantized.
+    private mutating func rounded(_ x: ValueID, scale: Float, zeroPoint: UInt8) throws -> ValueID {
+        guard isQuantized else { return x }
+        let (scale, zero) = (try builder.constant([scale], []), try builder.constant([zeroPoint], []))
+        let bytes = try builder.node(.quantizeLinear(axis: 0), [x, scale, zero])
+        return try builder.node(.dequantizeLinear(axis: 0), [bytes, scale, zero])
     }
 
     private mutating func scalar(_ value: Float) throws -> ValueID { try builder.constant([value], []) }
@@ -109,7 +137,8 @@ struct HeadFixtures {
         for feature in features {
             var boxes = try convolution(feature, 8, 4 * bins, gain: 2, bias: bins == 1 ? 2 : 0)
             if tail == .relu { boxes = try builder.node(.unary(.relu), [boxes]) }
-            let classes = try convolution(feature, 8, Self.classes, gain: 2, bias: -2)
+            boxes = try rounded(boxes, scale: 0.06, zeroPoint: 120)
+            let classes = try map(feature, Self.classes, gain: 2, bias: -2)
             boxMaps.append(try reshape(boxes, [1, 4 * bins, -1]))
             classMaps.append(try reshape(classes, [1, Self.classes, -1]))
         }
@@ -128,7 +157,8 @@ struct HeadFixtures {
         let low = try binary(.sub, points, slice(boxes, axis: 1, 0..<2))
         let high = try binary(.add, points, slice(boxes, axis: 1, 2..<4))
         if tail == .coldSigmoid { classes = try binary(.mul, classes, scalar(1.05)) }
-        classes = try builder.node(.unary(.sigmoid), [classes])
+        // An exporter's tool rounds here too: every score to a multiple of 1/255.
+        classes = try rounded(builder.node(.unary(.sigmoid), [classes]), scale: 1 / 255, zeroPoint: 0)
         if tail == .endToEnd {
             let corners = try binary(.mul, builder.node(.concat(axis: 1), [low, high]), strides)
             return try select(corners, classes, count: count, rows: 60)
@@ -175,7 +205,7 @@ struct HeadFixtures {
         var rows = [ValueID]()
         for (index, feature) in features.enumerated() {
             let (stride, h, w) = grids[index]
-            let map = try convolution(feature, 8, 3 * values, gain: 2)
+            let map = try map(feature, 3 * values, gain: 2)
             var x = try reshape(map, [1, 3, values, h, w])
             x = try builder.node(.transpose(permutation: [0, 1, 3, 4, 2]), [x])
             x = try builder.node(.unary(.sigmoid), [x])
@@ -198,9 +228,9 @@ struct HeadFixtures {
         var maps = [ValueID]()
         for feature in features {
             // The order in which YOLOX computes them is not the order in which it joins them.
-            let classes = try builder.node(.unary(.sigmoid), [convolution(feature, 8, Self.classes, gain: 2)])
-            let boxes = try convolution(feature, 8, 4, gain: 0.5)
-            let objectness = try builder.node(.unary(.sigmoid), [convolution(feature, 8, 1, gain: 2)])
+            let classes = try builder.node(.unary(.sigmoid), [map(feature, Self.classes, gain: 2)])
+            let boxes = try map(feature, 4, gain: 0.5)
+            let objectness = try builder.node(.unary(.sigmoid), [map(feature, 1, gain: 2)])
             let joined = try builder.node(.concat(axis: 1), [boxes, objectness, classes])
             maps.append(try reshape(joined, [1, 5 + Self.classes, -1]))
         }

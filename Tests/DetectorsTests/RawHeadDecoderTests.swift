@@ -15,9 +15,9 @@ import Testing
         withExtendedLifetime(tensors) {
             decoder.decode(
                 { place in
-                    let tensor = tensors[place]
-                    let bytes = UnsafeRawBufferPointer(start: tensor.baseAddress, count: tensor.byteCount)
-                    return FeatureMap(bytes, dtype: .float32, shape: tensor.shape)
+                    let (tensor, shape) = (tensors[place], tensors[place].shape)
+                    let values = tensor.baseAddress.assumingMemoryBound(to: Float.self)
+                    return FeatureMap(.floats(values), height: shape[1], width: shape[2], channels: shape[3])
                 }, into: &found)
         }
         return found
@@ -100,7 +100,6 @@ import Testing
             return UInt8(truncatingIfNeeded: seed >> 40)
         }
         for (scale, zeroPoint) in [(Float(0.05), Int32(140)), (0.1, 30), (0.02, 0), (0.031, 255)] {
-            let parameters = QuantizationParameters(scale: scale, zeroPoint: zeroPoint)
             let shapes = try channels.map { try Shape([1, 7, 9, $0]) }
             let bytes = shapes.map { shape in (0..<shape.count).map { _ in byte() } }
             let floats = bytes.map { $0.map { scale * Float(Int32($0) - zeroPoint) } }
@@ -113,10 +112,11 @@ import Testing
                 withExtendedLifetime(tensors) {
                     decoder.decode(
                         { place in
-                            let tensor = tensors[place]
-                            let bytes = UnsafeRawBufferPointer(start: tensor.baseAddress, count: tensor.byteCount)
+                            let (tensor, shape) = (tensors[place], tensors[place].shape)
+                            let values = tensor.baseAddress.assumingMemoryBound(to: UInt8.self)
                             return FeatureMap(
-                                bytes, dtype: .uint8, shape: tensor.shape, quantization: parameters)
+                                .bytes(values, scale: scale, zeroPoint: zeroPoint), height: shape[1], width: shape[2],
+                                channels: shape[3])
                         }, into: &found)
                 }
                 #expect(found == expected)

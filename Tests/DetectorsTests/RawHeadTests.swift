@@ -66,6 +66,33 @@ import Testing
         #expect(try !detector.makeWorker(threads: 1).detect(testPicture(width: 128, height: 96)).isEmpty)
     }
 
+    /// A quantized network gives its maps in bytes, takes pixels as bytes, and means what the whole graph means, but for
+    /// the roundings in the tail.
+    @Test(arguments: [HeadFixtures.Tail.distances16, .distances1, .relu, .yolov5, .yolox, .endToEnd])
+    func quantizedMapsAreReadAsBytes(tail: HeadFixtures.Tail) throws {
+        let graph = try HeadFixtures.graph(tail, isQuantized: true)
+        let detector = try YOLODetector(graph, options: options(rawMaps: true))
+        let whole = try YOLODetector(graph, options: options(rawMaps: false))
+        #expect(detector.rawHead != nil, "\(detector.wholeGraphReason ?? "")")
+        let plan = try detector.plan(width: 128, height: 96)
+        #expect(plan.outputs.allSatisfy { $0.dtype == .uint8 && $0.quantization?.scale == 0.06 })
+        #expect(plan.inputs.map(\.dtype) == [.uint8])
+
+        let found = try detector.makeWorker(threads: 1).detect(testPicture(width: 300, height: 200))
+        let expected = try whole.makeWorker(threads: 1).detect(testPicture(width: 300, height: 200))
+        #expect(found.count > 5)
+        // What lies at the threshold may be rounded to either side.
+        func clear(_ list: [Detection], _ threshold: Float) -> [Detection] { list.filter { $0.score > threshold } }
+        for (some, all) in [(clear(found, 0.52), expected), (clear(expected, 0.52), found)] {
+            let missing = some.filter { one in
+                !all.contains {
+                    one.classIndex == $0.classIndex && abs(one.score - $0.score) < 0.004 && one.box.iou($0.box) > 0.99
+                }
+            }
+            #expect(missing.isEmpty, "\(missing.count) of \(some.count)")
+        }
+    }
+
     private static let models = ["yolov8n", "yolo11n", "yolo26n", "yolov5n", "yolox_nano"]
 
     @Test(.needsData, arguments: models) func theRealModelsGiveWhatTheirTailsGive(model: String) throws {

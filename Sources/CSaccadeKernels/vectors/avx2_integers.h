@@ -108,21 +108,24 @@ SK_INLINE vh vh_mulhrs(vh a, vh b) { return _mm256_mulhrs_epi16(a, b); }
 typedef const int16_t *vh_curve;
 
 SK_INLINE vh_curve vh_curve_load(const int16_t *c) { return c; }
-/// Sixteen of a curve's rises or values. A gather reads four bytes, of which two are a neighbour's: the next one's for
-/// rises, which the values follow, the previous one's for values.
-SK_INLINE vh vh_gather(const int16_t *c, const bool values, vh index) {
-    const int *words = (const int *)(const void *)(values ? c + SK_CURVE_PIECES - 1 : c);
-    const __m256i low = _mm256_unpacklo_epi16(index, _mm256_setzero_si256());
-    const __m256i high = _mm256_unpackhi_epi16(index, _mm256_setzero_si256());
-    __m256i a = _mm256_i32gather_epi32(words, low, 2), b = _mm256_i32gather_epi32(words, high, 2);
-    if (!values) a = _mm256_slli_epi32(a, 16), b = _mm256_slli_epi32(b, 16);
-    return _mm256_packs_epi32(_mm256_srai_epi32(a, 16), _mm256_srai_epi32(b, 16));
-}
+/// The rise over each t's piece and the value at its beginning, out of tables that are eight rows of eight words: each
+/// row answers the bytes 2 · piece and 2 · piece + 1 that lie in it, and gives 0 for the others. Half the time of gathers.
 SK_INLINE vh vh_curve_at(const vh_curve *c, vh t) {
     const __m256i piece = _mm256_and_si256(_mm256_srai_epi16(t, 10), _mm256_set1_epi16(SK_CURVE_PIECES - 1));
     const __m256i along = _mm256_and_si256(_mm256_slli_epi16(t, 5), _mm256_set1_epi16(0x7fe0));
-    const __m256i rise = _mm256_mulhrs_epi16(along, vh_gather(*c, false, piece));
-    return _mm256_adds_epi16(rise, vh_gather(*c, true, piece));
+    const __m256i bytes = _mm256_or_si256(
+        _mm256_or_si256(_mm256_slli_epi16(piece, 1), _mm256_slli_epi16(piece, 9)), _mm256_set1_epi16(0x0100));
+    __m256i rise = _mm256_setzero_si256(), value = _mm256_setzero_si256();
+#pragma clang loop unroll(full)
+    for (int row = 0; row < SK_CURVE_PIECES / 8; row++) {
+        // In its row a byte is less than 16, so less than 128 with 112 added; elsewhere it is not.
+        const __m256i place = _mm256_add_epi8(
+            _mm256_xor_si256(bytes, _mm256_set1_epi8((char)(row * 16))), _mm256_set1_epi8(112));
+        const __m128i *rises = (const __m128i *)(const void *)*c + row, *values = rises + SK_CURVE_PIECES / 8;
+        rise = _mm256_or_si256(rise, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_load_si128(rises)), place));
+        value = _mm256_or_si256(value, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_load_si128(values)), place));
+    }
+    return _mm256_adds_epi16(_mm256_mulhrs_epi16(along, rise), value);
 }
 
 SK_INLINE vh vh_load_u8(const uint8_t *p, const int vectors) {
@@ -214,9 +217,14 @@ SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
 SK_INLINE vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
 SK_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 #ifdef SK_AVX_VNNI
+SK_INLINE vt vt_load(const uint8_t *p) { return _mm256_load_si256((const __m256i *)p); }
 SK_INLINE vw vw_from_vt(vt t) { return _mm256_xor_si256(t, _mm256_set1_epi8((char)0x80)); }
 SK_INLINE void vw_store(int8_t *p, vw w) { _mm256_store_si256((__m256i *)p, w); }
 #else
+SK_INLINE vt vt_load(const uint8_t *p) {
+    const __m256i quads = _mm256_load_si256((const __m256i *)p);
+    return (vt){_mm256_and_si256(quads, _mm256_set1_epi32(0x00ff00ff)), _mm256_srli_epi16(quads, 8)};
+}
 SK_INLINE vw vw_from_vt(vt t) {
     const __m256i center = _mm256_set1_epi16(128);
     return (vw){_mm256_sub_epi16(t.even, center), _mm256_sub_epi16(t.odd, center)};

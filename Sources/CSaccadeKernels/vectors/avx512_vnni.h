@@ -193,6 +193,8 @@ SK_INLINE void vi_store(int32_t *p, vi v) { _mm512_store_si512(p, v); }
 
 SK_INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 SK_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+/// Four bytes for each lane, as they lie.
+SK_INLINE vt vt_load(const uint8_t *p) { return _mm512_load_si512(p); }
 SK_INLINE vw vw_from_vt(vt t) { return _mm512_xor_si512(t, _mm512_set1_epi8((char)0x80)); }
 SK_INLINE void vw_store(int8_t *p, vw w) { _mm512_store_si512(p, w); }
 

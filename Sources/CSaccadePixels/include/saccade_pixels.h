@@ -40,6 +40,9 @@ void sp_sample_row(
     const int32_t *_Nonnull chroma_weights, size_t count, const sp_matrix *_Nonnull matrix, int bgr,
     uint8_t *_Nonnull out);
 
+/// out[i] = levels[i] * scale for i < count.
+void sp_scale_levels(int isa, const uint8_t *_Nonnull levels, size_t count, float scale, float *_Nonnull out);
+
 // --------------------------------------------------------------------------------------------------------- blending
 
 /// row[i] goes towards `value` by alpha/256, for alpha in 0...256.

@@ -6,6 +6,7 @@ extension NodeExporter {
     func conv(_ convolution: Convolution) throws(ONNXError) {
         try checkFormat(convolution.dataFormat)
         guard convolution.activation == .none else { throw unfit("it has a fused activation") }
+        guard node.input(3) == nil else { throw unfit("it has a fused addition") }
         var attributes = window(convolution.window)
         attributes["group"] = .integer(convolution.groups)
         let weights = node.input(1)

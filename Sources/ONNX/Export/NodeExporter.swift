@@ -96,6 +96,7 @@ struct NodeExporter {
         case .pad(let mode): write("Pad", ["mode": .string(mode.rawValue)])
         case .quantizeLinear(let axis): write("QuantizeLinear", ["axis": .integer(axis)])
         case .dequantizeLinear(let axis): write("DequantizeLinear", ["axis": .integer(axis)])
+        case .requantize: throw unfit("it changes the representation of integers")
         case .shapeOf(let start, let end): shape(start: start, end: end)
         case .range: write("Range")
         }
