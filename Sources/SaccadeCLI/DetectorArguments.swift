@@ -100,5 +100,3 @@ struct DetectorArguments: ParsableArguments {
             exitCode: 66)
     }
 }
-
-extension DetectionMode: ExpressibleByArgument {}

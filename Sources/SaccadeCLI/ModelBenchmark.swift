@@ -6,6 +6,7 @@ import Imaging
 import Pipelines
 import Saccade
 import Synchronization
+import Tensors
 
 /// Measures a detector on one picture, again and again.
 struct ModelBenchmark {
@@ -63,8 +64,9 @@ struct ModelBenchmark {
         let size = (picture.image.width, picture.image.height)
         let workers = try shares.map { try detector.makeWorker(threads: $0, pictureSize: size) }
         let names = ["network", "network + decoding", "detector", "letterbox", "decoding", "suppression"]
-        let parts: [KeyPath<YOLODetector.Worker.Times, Duration> & Sendable] = [
-            \.network, \.networkAndDecoding, \.total, \.letterbox, \.decoding, \.suppression,
+        let parts: [@Sendable (YOLODetector.Worker.Times) -> Duration] = [
+            { $0.network }, { $0.networkAndDecoding }, { $0.total }, { $0.letterbox }, { $0.decoding },
+            { $0.suppression },
         ]
         let metrics = names.map(StageMetrics.init)
         let failure = Mutex<(any Error)?>(nil)
@@ -81,7 +83,7 @@ struct ModelBenchmark {
                         return failure.withLock { $0 = error }
                     }
                     guard records else { continue }
-                    for (metric, part) in zip(metrics, parts) { metric.record(workers[place].times[keyPath: part]) }
+                    for (metric, part) in zip(metrics, parts) { metric.record(part(workers[place].times)) }
                 }
                 count.store(detections.count, ordering: .relaxed)
             }

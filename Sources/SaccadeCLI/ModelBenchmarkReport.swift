@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import Pipelines
 import Saccade
+import Tensors
 
 /// The figures of a model's benchmark, as text and as JSON.
 struct ModelBenchmarkReport {
