@@ -157,6 +157,9 @@ struct ModelBenchmarkReport {
         let layers: [Layer]?
     }
 
+    /// Seconds in milliseconds, to the microsecond.
+    private func milliseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1000 }
+
     func json(perLayer: Bool) throws -> String {
         let all = sum { _ in true }
         let convolutions = convolutions
@@ -164,24 +167,25 @@ struct ModelBenchmarkReport {
             let seconds = max(layer.seconds, 1e-9)
             return Document.Layer(
                 node: layer.operation.node, op: layer.operation.op, kernel: layer.operation.kernel,
-                ms: layer.seconds * 1000, share: layer.seconds / max(all.seconds, 1e-9),
+                ms: milliseconds(layer.seconds), share: layer.seconds / max(all.seconds, 1e-9),
                 gmac_per_s: Double(layer.operation.multiplyAdds) / seconds / 1e9,
                 share_of_peak: leastTime(layer) / seconds)
         }
         let document = Document(
             model: model, instruction_set: instructionSet.rawValue, threads: figures.threads, batch: figures.frames,
             runs: figures.runs, width: figures.width, height: figures.height, input: figures.input.dtype.rawValue,
-            picture: picture, detections: figures.detections, median_ms: figures.networkAndDecoding.p50 * 1000,
-            p95_ms: figures.networkAndDecoding.p95 * 1000, p99_ms: figures.networkAndDecoding.p99 * 1000,
-            network_ms: figures.network.p50 * 1000, network_p95_ms: figures.network.p95 * 1000,
-            network_p99_ms: figures.network.p99 * 1000, detector_ms: figures.detector.p50 * 1000,
-            detector_p95_ms: figures.detector.p95 * 1000, detector_p99_ms: figures.detector.p99 * 1000,
-            letterbox_ms: figures.letterbox.p50 * 1000, decoding_ms: figures.decoding.p50 * 1000,
-            suppression_ms: figures.suppression.p50 * 1000, pictures_per_s: figures.picturesPerSecond,
+            picture: picture, detections: figures.detections, median_ms: milliseconds(figures.networkAndDecoding.p50),
+            p95_ms: milliseconds(figures.networkAndDecoding.p95), p99_ms: milliseconds(figures.networkAndDecoding.p99),
+            network_ms: milliseconds(figures.network.p50), network_p95_ms: milliseconds(figures.network.p95),
+            network_p99_ms: milliseconds(figures.network.p99), detector_ms: milliseconds(figures.detector.p50),
+            detector_p95_ms: milliseconds(figures.detector.p95), detector_p99_ms: milliseconds(figures.detector.p99),
+            letterbox_ms: milliseconds(figures.letterbox.p50), decoding_ms: milliseconds(figures.decoding.p50),
+            suppression_ms: milliseconds(figures.suppression.p50), pictures_per_s: figures.picturesPerSecond,
             gmac: all.multiplyAdds / 1e9, gmac_per_s: all.multiplyAdds / max(figures.network.p50, 1e-9) / 1e9,
             peak_of_a_core: Document.Peak(bytes_gmac: peak.bytes / 1e9, floats_gmac: peak.floats / 1e9),
             convolutions: Document.Convolutions(
-                count: convolutions.count, ms: convolutions.seconds * 1000, gmac: convolutions.multiplyAdds / 1e9,
+                count: convolutions.count, ms: milliseconds(convolutions.seconds),
+                gmac: convolutions.multiplyAdds / 1e9,
                 gmac_per_s: convolutions.rate / 1e9, share_of_peak: convolutions.share),
             layers: perLayer ? layers : nil)
         let encoder = JSONEncoder()

@@ -294,7 +294,9 @@ class Row:
 
         shares = [figures["share_of_peak"] for figures in self.rounds.get("saccade", [])]
         share = f"{statistics.median(shares):.0%}" if shares else "–"
-        cells = [self.model, self.precision, str(self.threads), number(self.medians.get("saccade"), ".1f"),
+        # Whose quantized model the program ran, where it is not its own.
+        note = f" ({self.origin})" if self.origin == "ONNX Runtime's file" else ""
+        cells = [self.model + note, self.precision, str(self.threads), number(self.medians.get("saccade"), ".1f"),
                  *[number(self.medians.get(name), ".1f") for name in peers],
                  *[number(self.ratios.get(name), ".2f") for name in peers], number(self.ratio, ".2f"), share]
         return "| " + " | ".join(cells) + " |"

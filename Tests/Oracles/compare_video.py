@@ -67,7 +67,7 @@ def install(folder):
 def track_ours(options, model, video, preset):
     with tempfile.TemporaryDirectory() as out:
         command = [options.saccade, "track", video, "--model", model, "-o", os.path.join(out, "tracked.mp4"), "--preset",
-                   preset, "--json", "--progress", "none"]
+                   preset, "--json", "--quiet"]
         seconds, summary = timed(command)
         frames = summary["frames"]["read"]
         assert summary["frames"]["detected"] == frames, "every frame is to be detected"
