@@ -188,4 +188,83 @@ SK_INLINE void vh_store_u8_pair(vh v, uint8_t *p, uint8_t *q, size_t count) {
     }
 }
 
+#define VB_BYTES 32
+#define VB_PARTS 2
+typedef __m256i vb;
+
+SK_INLINE size_t vb_channel(size_t vector, size_t lane) { return lane / 4 * 16 + vector * 4 + lane % 4; }
+SK_INLINE vb vb_load(const int parts, const bool whole, const uint8_t *const *p, size_t count) {
+    if (whole && parts == 1) return _mm256_loadu_si256((const __m256i *)p[0]);
+    if (whole)
+        return _mm256_inserti128_si256(
+            _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)p[0])), _mm_loadu_si128((const __m128i *)p[1]), 1);
+    uint8_t bytes[VB_BYTES] = {0};
+    for (int i = 0; i < parts; i++) memcpy(bytes + i * (VB_BYTES / parts), p[i], count);
+    return _mm256_loadu_si256((const __m256i *)bytes);
+}
+SK_INLINE void vb_store(
+    const int parts, const bool whole, uint8_t *const *p, size_t count, size_t stored, vb v) {
+    if (whole && parts == 1) {
+        _mm256_storeu_si256((__m256i *)p[0], v);
+        return;
+    }
+    uint8_t bytes[VB_BYTES];
+    _mm256_storeu_si256((__m256i *)bytes, v);
+    for (size_t i = 0; i < stored && i < (size_t)parts; i++)
+        memcpy(p[i], bytes + i * (VB_BYTES / (size_t)parts), whole ? 16 : count);
+}
+SK_INLINE vh vb_low(vb v) { return _mm256_unpacklo_epi8(v, _mm256_setzero_si256()); }
+SK_INLINE vh vb_high(vb v) { return _mm256_unpackhi_epi8(v, _mm256_setzero_si256()); }
+SK_INLINE vb vb_pack(vh low, vh high) { return _mm256_packus_epi16(low, high); }
+
+typedef vx vt;
+SK_INLINE vi vt_dot(vi sum, vt t, vw w) { return vi_dot(sum, t, w); }
+SK_INLINE void vi_store(int32_t *p, vi v) { _mm256_store_si256((__m256i *)p, v); }
+
+#ifdef SK_AVX_VNNI
+
+SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
+    const __m256i ab_low = _mm256_unpacklo_epi8(a, b), ab_high = _mm256_unpackhi_epi8(a, b);
+    const __m256i cd_low = _mm256_unpacklo_epi8(c, d), cd_high = _mm256_unpackhi_epi8(c, d);
+    t[0] = _mm256_unpacklo_epi16(ab_low, cd_low);
+    t[1] = _mm256_unpackhi_epi16(ab_low, cd_low);
+    t[2] = _mm256_unpacklo_epi16(ab_high, cd_high);
+    t[3] = _mm256_unpackhi_epi16(ab_high, cd_high);
+}
+
+#else
+
+SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i ac_low = _mm256_unpacklo_epi8(a, c), ac_high = _mm256_unpackhi_epi8(a, c);
+    const __m256i bd_low = _mm256_unpacklo_epi8(b, d), bd_high = _mm256_unpackhi_epi8(b, d);
+    t[0] = (vt){_mm256_unpacklo_epi8(ac_low, zero), _mm256_unpacklo_epi8(bd_low, zero)};
+    t[1] = (vt){_mm256_unpackhi_epi8(ac_low, zero), _mm256_unpackhi_epi8(bd_low, zero)};
+    t[2] = (vt){_mm256_unpacklo_epi8(ac_high, zero), _mm256_unpacklo_epi8(bd_high, zero)};
+    t[3] = (vt){_mm256_unpackhi_epi8(ac_high, zero), _mm256_unpackhi_epi8(bd_high, zero)};
+}
+
+#endif
+
+SK_INLINE vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
+SK_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+#ifdef SK_AVX_VNNI
+SK_INLINE vt vt_load(const uint8_t *p) { return _mm256_load_si256((const __m256i *)p); }
+SK_INLINE vw vw_from_vt(vt t) { return _mm256_xor_si256(t, _mm256_set1_epi8((char)0x80)); }
+SK_INLINE void vw_store(int8_t *p, vw w) { _mm256_store_si256((__m256i *)p, w); }
+#else
+SK_INLINE vt vt_load(const uint8_t *p) {
+    const __m256i quads = _mm256_load_si256((const __m256i *)p);
+    return (vt){_mm256_and_si256(quads, _mm256_set1_epi32(0x00ff00ff)), _mm256_srli_epi16(quads, 8)};
+}
+SK_INLINE vw vw_from_vt(vt t) {
+    const __m256i center = _mm256_set1_epi16(128);
+    return (vw){_mm256_sub_epi16(t.even, center), _mm256_sub_epi16(t.odd, center)};
+}
+SK_INLINE void vw_store(int8_t *p, vw w) {
+    _mm256_store_si256((__m256i *)p, w.even);
+    _mm256_store_si256((__m256i *)(p + 32), w.odd);
+}
+#endif
+
 SK_TARGET_END

@@ -126,4 +126,78 @@ SK_INLINE void vh_store_u8_pair(vh v, uint8_t *p, uint8_t *q, size_t count) {
     }
 }
 
+// Bytes of four vectors of sums, for operators that keep channels apart. The bytes may come from 1, 2 or 4 places,
+// which is `parts`: the first `count` bytes of each, up to VB_BYTES / parts.
+
+#define VB_BYTES 64
+#define VB_PARTS 4
+typedef __m512i vb;
+
+/// The channel among VB_BYTES that lane `lane` of sum vector `vector` must hold for `vh_pack` and `vb_pack` to give them
+/// in order.
+SK_INLINE size_t vb_channel(size_t vector, size_t lane) { return lane / 4 * 16 + vector * 4 + lane % 4; }
+SK_INLINE vb vb_load(const int parts, const bool whole, const uint8_t *const *p, size_t count) {
+    if (parts == 1)
+        return whole ? _mm512_loadu_si512(p[0]) : _mm512_maskz_loadu_epi8(~0ull >> (64 - count), p[0]);
+    if (parts == 2) {
+        const __mmask32 mask = ~0u >> (32 - count);
+        const __m256i a = whole ? _mm256_loadu_si256((const __m256i *)p[0]) : _mm256_maskz_loadu_epi8(mask, p[0]);
+        const __m256i b = whole ? _mm256_loadu_si256((const __m256i *)p[1]) : _mm256_maskz_loadu_epi8(mask, p[1]);
+        return _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1);
+    }
+    const __mmask16 mask = (__mmask16)(0xffffu >> (16 - count));
+    __m128i part[4];
+    for (int i = 0; i < 4; i++)
+        part[i] = whole ? _mm_loadu_si128((const __m128i *)p[i]) : _mm_maskz_loadu_epi8(mask, p[i]);
+    const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(part[0]), part[1], 1);
+    const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(part[2]), part[3], 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+/// Stores the parts, the first `stored` of them.
+SK_INLINE void vb_store(
+    const int parts, const bool whole, uint8_t *const *p, size_t count, size_t stored, vb v) {
+    if (parts == 1) {
+        if (whole) _mm512_storeu_si512(p[0], v);
+        else _mm512_mask_storeu_epi8(p[0], ~0ull >> (64 - count), v);
+    } else if (parts == 2) {
+        const __mmask32 mask = ~0u >> (32 - count);
+        _mm256_mask_storeu_epi8(p[0], mask, _mm512_castsi512_si256(v));
+        if (stored > 1) _mm256_mask_storeu_epi8(p[1], mask, _mm512_extracti64x4_epi64(v, 1));
+    } else {
+        const __mmask16 mask = (__mmask16)(0xffffu >> (16 - count));
+        _mm_mask_storeu_epi8(p[0], mask, _mm512_castsi512_si128(v));
+        if (stored > 1) _mm_mask_storeu_epi8(p[1], mask, _mm512_extracti64x2_epi64(v, 1));
+        if (stored > 2) _mm_mask_storeu_epi8(p[2], mask, _mm512_extracti64x2_epi64(v, 2));
+        if (stored > 3) _mm_mask_storeu_epi8(p[3], mask, _mm512_extracti64x2_epi64(v, 3));
+    }
+}
+/// The bytes that go with the sums of vectors 0 and 1, and of vectors 2 and 3, as s16.
+SK_INLINE vh vb_low(vb v) { return _mm512_unpacklo_epi8(v, _mm512_setzero_si512()); }
+SK_INLINE vh vb_high(vb v) { return _mm512_unpackhi_epi8(v, _mm512_setzero_si512()); }
+/// The inverse, saturated to 0 ... 255.
+SK_INLINE vb vb_pack(vh low, vh high) { return _mm512_packus_epi16(low, high); }
+
+/// For each lane four input bytes of its own.
+typedef __m512i vt;
+/// One vector for each of the four vectors of sums from four vectors of bytes.
+SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
+    const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    t[0] = _mm512_unpacklo_epi16(ab_low, cd_low);
+    t[1] = _mm512_unpackhi_epi16(ab_low, cd_low);
+    t[2] = _mm512_unpacklo_epi16(ab_high, cd_high);
+    t[3] = _mm512_unpackhi_epi16(ab_high, cd_high);
+}
+SK_INLINE vi vt_dot(vi sum, vt t, vw w) { return _mm512_dpbusd_epi32(sum, t, w); }
+SK_INLINE void vi_store(int32_t *p, vi v) { _mm512_store_si512(p, v); }
+
+// Weights made at run time from bytes, less 128.
+
+SK_INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
+SK_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+/// Four bytes for each lane, as they lie.
+SK_INLINE vt vt_load(const uint8_t *p) { return _mm512_load_si512(p); }
+SK_INLINE vw vw_from_vt(vt t) { return _mm512_xor_si512(t, _mm512_set1_epi8((char)0x80)); }
+SK_INLINE void vw_store(int8_t *p, vw w) { _mm512_store_si512(p, w); }
+
 SK_TARGET_END

@@ -122,3 +122,71 @@ SK_INLINE void vh_store_u8_pair(vh v, uint8_t *p, uint8_t *q, size_t count) {
     memcpy(p, bytes, count);
     memcpy(q, bytes + VI_LANES, count);
 }
+
+#define VB_BYTES 16
+#define VB_PARTS 1
+typedef uint8_t vb __attribute__((vector_size(16)));
+
+SK_INLINE size_t vb_channel(size_t vector, size_t lane) { return vector * 4 + lane; }
+SK_INLINE vb vb_load(const int parts, const bool whole, const uint8_t *const *p, size_t count) {
+    (void)parts;
+    vb v = {0};
+    if (whole) memcpy(&v, p[0], sizeof v);
+    else memcpy(&v, p[0], count);
+    return v;
+}
+SK_INLINE void vb_store(
+    const int parts, const bool whole, uint8_t *const *p, size_t count, size_t stored, vb v) {
+    (void)parts, (void)stored;
+    if (whole) memcpy(p[0], &v, sizeof v);
+    else memcpy(p[0], &v, count);
+}
+typedef uint8_t vb_half __attribute__((vector_size(8)));
+SK_INLINE vh vb_low(vb v) {
+    return __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), vh);
+}
+SK_INLINE vh vb_high(vb v) {
+    return __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), vh);
+}
+SK_INLINE vb vb_pack(vh low, vh high) {
+    const vh least = vh_set1(0), most = vh_set1(255);
+    const vb_half a = __builtin_convertvector(vh_min(vh_max(low, least), most), vb_half);
+    const vb_half b = __builtin_convertvector(vh_min(vh_max(high, least), most), vb_half);
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+/// Byte i of every lane.
+typedef vw vt;
+SK_INLINE void vt_zip(vb a, vb b, vb c, vb d, vt *t) {
+    const vh from[4][2] = {
+        {vb_low(a), vb_high(a)}, {vb_low(b), vb_high(b)}, {vb_low(c), vb_high(c)}, {vb_low(d), vb_high(d)}};
+    for (int v = 0; v < 4; v++)
+        for (int i = 0; i < 4; i++) {
+            const vh half = from[i][v / 2];
+            t[v].quad[i] = __builtin_convertvector(
+                v % 2 ? __builtin_shufflevector(half, half, 4, 5, 6, 7) : __builtin_shufflevector(half, half, 0, 1, 2, 3),
+                vi);
+        }
+}
+SK_INLINE vi vt_dot(vi sum, vt t, vw w) {
+    for (int i = 0; i < 4; i++) sum += t.quad[i] * w.quad[i];
+    return sum;
+}
+SK_INLINE void vi_store(int32_t *p, vi v) { memcpy(p, &v, sizeof v); }
+
+SK_INLINE vi vi_set1(int32_t x) { return (vi){x, x, x, x}; }
+SK_INLINE vi vi_add(vi a, vi b) { return a + b; }
+SK_INLINE vt vt_load(const uint8_t *p) {
+    vt t;
+    for (int i = 0; i < 4; i++) t.quad[i] = (vi){p[i], p[4 + i], p[8 + i], p[12 + i]};
+    return t;
+}
+SK_INLINE vw vw_from_vt(vt t) {
+    for (int i = 0; i < 4; i++) t.quad[i] -= 128;
+    return t;
+}
+SK_INLINE void vw_store(int8_t *p, vw w) {
+    int16_t words[16];
+    for (int i = 0; i < 16; i++) words[i] = (int16_t)w.quad[i / 4][i % 4];
+    memcpy(p, words, sizeof words);
+}
