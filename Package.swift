@@ -56,7 +56,7 @@ let floors: [[Module]] = [
     // 4: the bridge between the wings: pixels -> tensors -> boxes
     [
         Module(
-            name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
+            name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
             testImports: ["Media", "CAllocationCounter"])
     ],
     // 5: the public API
@@ -76,7 +76,8 @@ let floors: [[Module]] = [
 let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
-        "Saccade", "Detections", "Imaging", "Evaluation", "Pipelines", "Detectors", "Tensors", "Graphs", "Execution",
+        "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
+        "Graphs", "Execution",
     ],
     products: [arguments])
 

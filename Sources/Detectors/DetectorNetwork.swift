@@ -1,5 +1,6 @@
 import Execution
 import Graphs
+import Kernels
 import Synchronization
 import Tensors
 
@@ -49,6 +50,7 @@ final class DetectorNetwork: Sendable {
     private let imported: Graph
     private let input: InputFormat.Size
     private let maps: [ValueID]?
+    private let instructionSet: InstructionSet
     /// For the size above, cut.
     private let graph: Graph
     private let plans = Mutex<[Plan]>([])
@@ -58,9 +60,11 @@ final class DetectorNetwork: Sendable {
 
     /// Reads the head of a graph, and finds its raw maps unless `usesMaps` forbids it.
     init(
-        _ imported: Graph, input: InputFormat.Size, classes: Int?, wanted: YOLOHead.Name?, usesMaps: Bool
+        _ imported: Graph, input: InputFormat.Size, classes: Int?, wanted: YOLOHead.Name?, usesMaps: Bool,
+        instructionSet: InstructionSet
     ) throws(DetectorError) {
         self.imported = imported
+        self.instructionSet = instructionSet
         self.input = input
         (width, height) = (input.width, input.height)
         do {
@@ -136,7 +140,8 @@ final class DetectorNetwork: Sendable {
         let execution: ExecutionPlan
         do {
             // The decoder of a whole graph's outputs reads float numbers.
-            let options = ExecutionOptions(inputLayout: .channelsLast, integerPorts: rawHead != nil)
+            let options = ExecutionOptions(
+                inputLayout: .channelsLast, instructionSet: instructionSet, integerPorts: rawHead != nil)
             execution = try ExecutionPlan(graph, options: options)
         } catch {
             throw .unreadable(model: imported.name, reason: "\(error)")

@@ -9,6 +9,24 @@ extension YOLODetector {
     /// Once pictures of a size have been seen, nothing is allocated for the next of that size.
     package final class Worker: @unchecked Sendable {
         // Sendable: handed to one stage, which alone uses it.
+        /// How long the parts of a detection took.
+        package struct Times: Hashable, Sendable {
+            /// From the picture's pixels to the network's input.
+            package var letterbox = Duration.zero
+            package var network = Duration.zero
+            /// From the network's outputs to boxes with scores.
+            package var decoding = Duration.zero
+            /// Suppression of weaker boxes, and the way back to the picture's pixels.
+            package var suppression = Duration.zero
+
+            /// What a runtime that computes the whole graph does: the network with its head's tail.
+            package var networkAndDecoding: Duration { network + decoding }
+            package var total: Duration { letterbox + network + decoding + suppression }
+        }
+
+        /// Those of the latest picture.
+        package private(set) var times = Times()
+
         private let detector: YOLODetector
         private let threads: Int
         /// The networks of the latest sizes, the latest last.
@@ -75,7 +93,10 @@ extension YOLODetector {
             let size = detector.input.canvas(forWidth: image.width, height: image.height)
             let network = try network(width: size.width, height: size.height)
             do {
+                let clock = ContinuousClock()
+                let start = clock.now
                 let letterbox = try write(image, to: network)
+                times.letterbox = clock.now - start
                 try run(network, letterbox: letterbox, into: &detections)
             } catch {
                 throw .failed(reason: "\(error)")
@@ -112,8 +133,12 @@ extension YOLODetector {
         private func run(
             _ network: Network, letterbox: Letterbox, into detections: inout [Detection]
         ) throws(ExecutionError) {
+            let clock = ContinuousClock()
+            let start = clock.now
             try network.session.run()
+            let computed = clock.now
             try decode(network, into: &detections)
+            let decoded = clock.now
             suppression.apply(to: &detections)
             var kept = 0
             for index in detections.indices {
@@ -124,6 +149,9 @@ extension YOLODetector {
                 kept += 1
             }
             detections.removeLast(detections.count - kept)
+            times.network = computed - start
+            times.decoding = decoded - computed
+            times.suppression = clock.now - decoded
         }
 
         private func write(_ image: LetterboxedImage, to network: Network) throws(ExecutionError) {

@@ -57,26 +57,38 @@ package struct FeatureMap {
         }
     }
 
-    /// Calls `body` with each cell of which one of the channels reaches the threshold, in order. NaN reaches nothing.
+    /// Calls `body` with each cell of which a channel reaches the threshold, in order. NaN reaches nothing.
     ///
-    /// It looks at every value of the map, so it compares whole vectors of them, and bytes as bytes.
+    /// It looks at every value of the map, so it compares many of them at once, and bytes as bytes.
     @inline(__always)
-    func forEachCell(
-        reaching threshold: Float, in range: Range<Int>, _ body: (Int) -> Void
-    ) {
+    func forEachCell(reaching threshold: Float, _ body: (Int) -> Void) {
+        let count = cells &* channels
+        var place = 0
         switch elements {
         case .floats(let values):
-            for cell in 0..<cells
-            where Self.reaches(values + (cell &* channels &+ range.lowerBound), range.count, threshold) {
+            while true {
+                place = Self.firstFloat(values, place, count, threshold)
+                guard place < count else { return }
+                let cell = place / channels
                 body(cell)
+                place = (cell &+ 1) &* channels
             }
         case .bytes(let values, let scale, let zeroPoint):
             guard let least = Self.leastByte(threshold, scale: scale, zeroPoint: zeroPoint) else { return }
-            for cell in 0..<cells
-            where Self.reaches(values + (cell &* channels &+ range.lowerBound), range.count, least) {
+            while true {
+                place = Self.firstByte(values, place, count, least)
+                guard place < count else { return }
+                let cell = place / channels
                 body(cell)
+                place = (cell &+ 1) &* channels
             }
         }
+    }
+
+    /// Calls `body` with each cell of which one channel reaches the threshold, in order.
+    @inline(__always)
+    func forEachCell(reaching threshold: Float, channel: Int, _ body: (Int) -> Void) {
+        for cell in 0..<cells where value(cell, channel) >= threshold { body(cell) }
     }
 
     /// The least byte that stands for the threshold or more; nil when none does.
@@ -85,12 +97,34 @@ package struct FeatureMap {
         return place > 255 ? nil : UInt8(max(place, 0))
     }
 
-    @inline(__always)
-    private static func reaches<Element: Comparable>(
-        _ values: UnsafePointer<Element>, _ count: Int, _ threshold: Element
-    ) -> Bool {
-        var hits: UInt8 = 0
-        for index in 0..<count { hits |= values[index] >= threshold ? 1 : 0 }
-        return hits != 0
+    // The first place from `begin` on that reaches the threshold; `count` where none does. Blocks of a fixed length have
+    // no branch inside, which makes vectors of them; only a block with a hit is looked through.
+
+    private static func firstFloat(
+        _ values: UnsafePointer<Float>, _ begin: Int, _ count: Int, _ threshold: Float
+    ) -> Int {
+        var place = begin
+        while count &- place >= 64 {
+            var hits: UInt32 = 0
+            for index in 0..<64 { hits |= values[place &+ index] >= threshold ? .max : 0 }
+            if hits != 0 { break }
+            place &+= 64
+        }
+        while place < count, !(values[place] >= threshold) { place &+= 1 }
+        return place
+    }
+
+    private static func firstByte(
+        _ values: UnsafePointer<UInt8>, _ begin: Int, _ count: Int, _ threshold: UInt8
+    ) -> Int {
+        var place = begin
+        while count &- place >= 256 {
+            var hits: UInt8 = 0
+            for index in 0..<256 { hits |= values[place &+ index] >= threshold ? .max : 0 }
+            if hits != 0 { break }
+            place &+= 256
+        }
+        while place < count, values[place] < threshold { place &+= 1 }
+        return place
     }
 }

@@ -62,7 +62,7 @@ package struct RawHeadDecoder: Sendable {
     private func decodeDistances(
         _ boxes: FeatureMap, _ classes: FeatureMap, stride: Float, bins: Int, into detections: inout [Detection]
     ) {
-        classes.forEachCell(reaching: threshold, in: 0..<head.classes) { cell in
+        classes.forEachCell(reaching: threshold) { cell in
             func box() -> BoundingBox {
                 let x = Float(cell % classes.width) + 0.5
                 let y = Float(cell / classes.width) + 0.5
@@ -105,7 +105,7 @@ package struct RawHeadDecoder: Sendable {
         let first = anchor * (5 + head.classes)
         let stride = Float(level.stride)
         let size = level.anchors[anchor]
-        map.forEachCell(reaching: threshold, in: first + 4..<first + 5) { cell in
+        map.forEachCell(reaching: threshold, channel: first + 4) { cell in
             let (index, logit) = best(map, cell, from: first + 5)
             let score = sigmoid(map.value(cell, first + 4)) * sigmoid(logit)
             guard score >= confidence else { return }
@@ -122,7 +122,7 @@ package struct RawHeadDecoder: Sendable {
         _ boxes: FeatureMap, _ objectness: FeatureMap, _ classes: FeatureMap, stride: Float,
         into detections: inout [Detection]
     ) {
-        objectness.forEachCell(reaching: threshold, in: 0..<1) { cell in
+        objectness.forEachCell(reaching: threshold) { cell in
             let (index, logit) = best(classes, cell, from: 0)
             let score = sigmoid(objectness.value(cell, 0)) * sigmoid(logit)
             guard score >= confidence else { return }

@@ -56,7 +56,7 @@ struct TailOracle {
         }
         for level in head.levels.indices { makeUp(level) }
 
-        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail))
+        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail), threads: 2)
         for (place, map) in maps.enumerated() {
             let (channels, cells) = (map.shape[3], map.shape[1] * map.shape[2])
             try session.withInput(place) { bytes in

@@ -138,7 +138,8 @@ package final class Session: @unchecked Sendable {
 
     private func run(_ step: Step) throws(ExecutionError) {
         let context = StepContext(
-            arena: arena.baseAddress, inputs: step.inputs, outputs: step.outputs, threads: threads)
+            arena: arena.baseAddress, inputs: step.inputs, outputs: step.outputs,
+            scratch: arena.baseAddress + plan.scratchOffset, threads: threads)
         guard step.body(context) else { throw ExecutionError(.indexOutOfRange, node: step.node, op: step.op) }
     }
 

@@ -15,6 +15,7 @@ struct TrackingStage: ~Copyable {
 
     private var tracker: Tracker
     private var interpolator = TrackInterpolator()
+    private var seen: [Detection] = []
     private var waiting = UniqueDeque<Frame>()
     private var waitingTimes: [Double] = []
     private var waitingBytes = 0
@@ -34,7 +35,8 @@ struct TrackingStage: ~Copyable {
     mutating func process(_ frame: consuming Frame, to output: Output) -> Bool {
         let seconds = frame.info.seconds
         if frame.fate == .detected {
-            frame.detections = tracker.update(detections: frame.detections, at: seconds)
+            tracker.update(detections: frame.detections, at: seconds, into: &seen)
+            swap(&frame.detections, &seen)
             let filled = interpolator.advance(tracker, heldBack: waitingTimes)
             guard release(filled, to: output) else { return false }
         }

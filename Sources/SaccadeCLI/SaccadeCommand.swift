@@ -19,6 +19,7 @@ struct SaccadeCommand: ParsableCommand {
               saccade detect photos/ -o marked/ --save-coco results.json
               saccade inspect yolov8n.onnx
               saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
+              saccade benchmark model yolov8n.onnx --threads 2
               saccade eval det --gt instances_val.json --dt results.json
 
             Exit codes: 0 done · 64 usage · 65 bad model or data · 66 no input · 69 source unavailable · \

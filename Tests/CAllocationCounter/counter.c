@@ -1,9 +1,12 @@
+#define _GNU_SOURCE
 #include "include/allocation_counter.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // glibc's own entry points; what they give back is freed by its `free` as always.
 void *__libc_malloc(size_t);
@@ -11,54 +14,66 @@ void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
-static _Thread_local long count __attribute__((tls_model("initial-exec")));
-static _Thread_local int traces __attribute__((tls_model("initial-exec")));
+#define THREAD_LOCAL static _Thread_local __attribute__((tls_model("initial-exec")))
+THREAD_LOCAL long count;
+THREAD_LOCAL int counts;
+THREAD_LOCAL int traces;
 
-long allocation_count(void) { return count; }
-
-void allocation_trace(int on) {
-    void *frames[1];
-    backtrace(frames, 1);  // it allocates when it is called for the first time
-    traces = on;
+void allocation_counter_begin(int trace) {
+    void *frame;
+    backtrace(&frame, 1);  // it allocates when it is called for the first time
+    count = 0;
+    traces = trace;
+    counts = 1;
 }
 
-static void note(void) {
-    count++;
-    if (!traces) return;
-    traces = 0;
-    void *frames[24];
-    backtrace_symbols_fd(frames, backtrace(frames, 24), 2);
-    traces = 1;
+long allocation_counter_end(void) {
+    counts = 0;
+    return count;
 }
+
+static void note(const void *caller) {
+    if (!counts) return;
+    counts = 0;  // what follows is not counted
+    Dl_info library;
+    if (!dladdr(caller, &library) || library.dli_fname == NULL || strstr(library.dli_fname, "openblas") == NULL) {
+        count++;
+        void *frames[24];
+        if (traces) backtrace_symbols_fd(frames, backtrace(frames, 24), 2);
+    }
+    counts = 1;
+}
+
+#define NOTE() note(__builtin_return_address(0))
 
 void *malloc(size_t size) {
-    note();
+    NOTE();
     return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-    note();
+    NOTE();
     return __libc_calloc(number, size);
 }
 
 void *realloc(void *pointer, size_t size) {
-    note();
+    NOTE();
     return __libc_realloc(pointer, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-    note();
+    NOTE();
     return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-    note();
+    NOTE();
     return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **pointer, size_t alignment, size_t size) {
-    note();
-    if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
+    NOTE();
+    if (alignment == 0 || alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
     void *memory = __libc_memalign(alignment, size);
     if (memory == NULL) return ENOMEM;
     *pointer = memory;

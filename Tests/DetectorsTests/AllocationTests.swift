@@ -8,11 +8,12 @@ import Testing
 /// In the steady state a picture costs no memory of the heap, from its pixels to the boxes.
 @Suite struct AllocationTests {
     @Test func theCounterCounts() {
-        let before = allocation_count()
+        allocation_counter_begin(0)
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: 4000, alignment: 16)
         bytes.storeBytes(of: 1, as: UInt8.self)
         bytes.deallocate()
-        #expect(allocation_count() > before)
+        let count = allocation_counter_end()
+        #expect(count > 0)
     }
 
     /// Allocations of ten pictures of one size, after three of them.
@@ -20,11 +21,10 @@ import Testing
     {
         var detections: [Detection] = []
         for _ in 0..<3 { try worker.detect(image, into: &detections) }
-        if ProcessInfo.processInfo.environment["SACCADE_TRACE_ALLOCATIONS"] != nil { allocation_trace(1) }
-        let before = allocation_count()
+        allocation_counter_begin(ProcessInfo.processInfo.environment["SACCADE_TRACE_ALLOCATIONS"] == nil ? 0 : 1)
+        defer { _ = allocation_counter_end() }
         for _ in 0..<10 { try worker.detect(image, into: &detections) }
-        let count = allocation_count() - before
-        allocation_trace(0)
+        let count = Int(allocation_counter_end())
         return (count, detections.count)
     }
 

@@ -16,15 +16,20 @@ struct HeadFixtures {
     let width: Int
     /// Whether image, weights, features and maps are quantized, and the scores in the tail too.
     let isQuantized: Bool
+    /// How a quantized image stands for numbers.
+    let pixels: (scale: Float, zeroPoint: UInt8)
 
     private var seed: UInt64 = 3
     private var builder = GraphBuilder(name: "fixture")
 
-    private init(_ tail: Tail, height: Int, width: Int, isQuantized: Bool) {
+    private init(
+        _ tail: Tail, height: Int, width: Int, isQuantized: Bool, pixels: (scale: Float, zeroPoint: UInt8)?
+    ) {
         self.tail = tail
         self.height = height
         self.width = width
         self.isQuantized = isQuantized
+        self.pixels = pixels ?? (tail == .yolox ? 1 : 1 / 255, 0)
     }
 
     private var grids: [(stride: Int, height: Int, width: Int)] {
@@ -32,15 +37,16 @@ struct HeadFixtures {
     }
 
     static func graph(
-        _ tail: Tail, height: Int = 96, width: Int = 128, isQuantized: Bool = false
+        _ tail: Tail, height: Int = 96, width: Int = 128, isQuantized: Bool = false,
+        pixels: (scale: Float, zeroPoint: UInt8)? = nil
     ) throws -> Graph {
-        var fixture = HeadFixtures(tail, height: height, width: width, isQuantized: isQuantized)
+        var fixture = HeadFixtures(tail, height: height, width: width, isQuantized: isQuantized, pixels: pixels)
         return try fixture.build()
     }
 
     private mutating func build() throws -> Graph {
         let image = try rounded(
-            builder.input("images", [1, 3, height, width]), scale: tail == .yolox ? 1 : 1 / 255, zeroPoint: 0)
+            builder.input("images", [1, 3, height, width]), scale: pixels.scale, zeroPoint: pixels.zeroPoint)
         var features = [ValueID]()
         for stride in [8, 16, 32] {
             let x = try convolution(image, 3, 8, kernel: stride, stride: stride, gain: tail == .yolox ? 0.5 / 255 : 0.5)
@@ -150,8 +156,7 @@ struct HeadFixtures {
             boxes = try builder.node(.transpose(permutation: [0, 2, 1, 3]), [boxes])
             boxes = try builder.node(.softmax(axis: 1), [boxes])
             let order = (0..<bins).map { Float(tail == .mirroredBins ? bins - 1 - $0 : $0) }
-            boxes = try builder.node(
-                .convolution(Convolution()), [boxes, builder.constant(order, [1, bins, 1, 1]), nil])
+            boxes = try builder.node(.convolution(Convolution()), [boxes, bin(order), nil])
             boxes = try reshape(boxes, [1, 4, count])
         }
         let low = try binary(.sub, points, slice(boxes, axis: 1, 0..<2))
@@ -167,6 +172,16 @@ struct HeadFixtures {
         let size = try binary(.sub, high, low)
         boxes = try binary(.mul, builder.node(.concat(axis: 1), [center, size]), strides)
         return try builder.node(.concat(axis: 1), [boxes, classes])
+    }
+
+    /// The numbers of the bins as weights; quantized they are not quite whole.
+    private mutating func bin(_ order: [Float]) throws -> ValueID {
+        let shape = [1, order.count, 1, 1]
+        guard isQuantized else { return try builder.constant(order, shape) }
+        let step = Float(order.count - 1) / 127
+        return try builder.node(
+            .dequantizeLinear(axis: 0),
+            [builder.constant(order.map { Int8(($0 / step).rounded()) }, shape), scalar(step), nil])
     }
 
     /// The best `rows` pairs of anchor and class, as YOLOv10 selects them, to 1×rows×6.

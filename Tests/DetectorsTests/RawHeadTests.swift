@@ -81,16 +81,35 @@ import Testing
         let found = try detector.makeWorker(threads: 1).detect(testPicture(width: 300, height: 200))
         let expected = try whole.makeWorker(threads: 1).detect(testPicture(width: 300, height: 200))
         #expect(found.count > 5)
-        // What lies at the threshold may be rounded to either side.
+        // The tail's own bins are up to 0.06 off, ours are not. What lies at the threshold may be rounded to either side.
         func clear(_ list: [Detection], _ threshold: Float) -> [Detection] { list.filter { $0.score > threshold } }
         for (some, all) in [(clear(found, 0.52), expected), (clear(expected, 0.52), found)] {
             let missing = some.filter { one in
                 !all.contains {
-                    one.classIndex == $0.classIndex && abs(one.score - $0.score) < 0.004 && one.box.iou($0.box) > 0.99
+                    one.classIndex == $0.classIndex && abs(one.score - $0.score) < 0.004
+                        && one.box.iou($0.box) > (tail == .distances16 ? 0.95 : 0.99)
                 }
             }
             #expect(missing.isEmpty, "\(missing.count) of \(some.count)")
         }
+    }
+
+    /// Where the file's bytes are not the levels of pixels, they are looked up.
+    @Test(arguments: [(Float(1) / 255, UInt8(0)), (0.005, 0), (0.008, 20)])
+    func pixelsBecomeTheBytesOfTheFile(scale: Float, zeroPoint: UInt8) throws {
+        let graph = try HeadFixtures.graph(.distances1, isQuantized: true, pixels: (scale, zeroPoint))
+        var options = options(rawMaps: true)
+        let found = try YOLODetector(graph, options: options).makeWorker(threads: 1)
+            .detect(testPicture(width: 128, height: 96))
+        options.usesRawMaps = false
+        let expected = try YOLODetector(graph, options: options).makeWorker(threads: 1)
+            .detect(testPicture(width: 128, height: 96))
+        #expect(found.count > 5)
+        let clear = expected.filter { $0.score > 0.52 }
+        let missing = clear.filter { one in
+            !found.contains { one.box.iou($0.box) > 0.99 && abs(one.score - $0.score) < 0.004 }
+        }
+        #expect(missing.isEmpty, "\(missing.count) of \(clear.count)")
     }
 
     private static let models = ["yolov8n", "yolo11n", "yolo26n", "yolov5n", "yolox_nano"]

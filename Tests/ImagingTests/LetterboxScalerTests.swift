@@ -90,6 +90,20 @@ import Testing
         #expect(bytes == scaler.canvas(image))
     }
 
+    @Test(arguments: PixelInstructionSet.allCases)
+    func numbersAreTheLevelsTimesTheScale(_ instructionSet: PixelInstructionSet) {
+        guard instructionSet <= .best else { return }
+        for (width, canvasWidth, scale) in [(101, 64, Float(1) / 255), (30, 61, 1), (7, 1, 0.5)] {
+            let letterbox = Letterbox(
+                sourceWidth: width, sourceHeight: 77, canvasWidth: canvasWidth, canvasHeight: 40)
+            let image = Image.noise(width: width, height: 77, seed: 4)
+            let scaler = LetterboxScaler(letterbox, instructionSet: instructionSet)
+            var numbers = [Float](repeating: .nan, count: canvasWidth * 40 * 3)
+            numbers.withUnsafeMutableBufferPointer { scaler.write(image, into: $0, order: .bgr, scale: scale) }
+            #expect(numbers == scaler.canvas(image, order: .bgr).map { Float($0) * scale })
+        }
+    }
+
     /// A ramp of 4 levels a pixel, halved: target pixel d lies between source pixels 2d and 2d + 1.
     @Test func rampsDoNotShift() {
         let image = Image.made(width: 64, height: 64, color: fullRange601, y: { x, _ in 4 * x })

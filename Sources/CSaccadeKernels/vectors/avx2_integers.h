@@ -79,6 +79,29 @@ SK_INLINE vi vi_dot(vi sum, vx x, vw w) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(x.odd, w.odd));
 }
 
+/// Input that is read often is made s16 once, so that it need not be taken apart; its weights lie as the first two of
+/// four and then the others. `vi_dot` is the same.
+#define VX_WIDE
+
+SK_INLINE vx vx_load_wide(const int16_t *p) {
+    int32_t pairs[2];
+    memcpy(pairs, p, sizeof pairs);
+    return (vx){_mm256_set1_epi32(pairs[0]), _mm256_set1_epi32(pairs[1])};
+}
+SK_INLINE void vw_store_lane_wide(int8_t *packed, size_t lane, const int8_t w[4]) {
+    const int16_t first[2] = {w[0], w[1]}, second[2] = {w[2], w[3]};
+    memcpy(packed + lane * 4, first, 4);
+    memcpy(packed + 32 + lane * 4, second, 4);
+}
+/// `count` bytes as s16. The bytes may be the last ones of the memory that is written.
+SK_INLINE void vx_widen(int16_t *to, const uint8_t *from, size_t count) {
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        _mm256_storeu_si256(
+            (__m256i *)(to + i), _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(from + i))));
+    for (; i < count; i++) to[i] = from[i];
+}
+
 #endif
 
 SK_INLINE vi vi_scale(vi sum, const float *multipliers) {
@@ -128,32 +151,41 @@ SK_INLINE vh vh_curve_at(const vh_curve *c, vh t) {
     return _mm256_adds_epi16(_mm256_mulhrs_epi16(along, rise), value);
 }
 
-SK_INLINE vh vh_load_u8(const uint8_t *p, const int vectors) {
-    if (vectors == 2) return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
-    const __m256i sums = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
-    return _mm256_packs_epi32(sums, sums);
-}
-SK_INLINE vh vh_load_u8_first(const uint8_t *p, const int vectors, size_t count) {
+SK_INLINE vh vh_load_u8(const uint8_t *p) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)); }
+SK_INLINE vh vh_load_u8_first(const uint8_t *p, size_t count) {
     uint8_t bytes[16] = {0};
     memcpy(bytes, p, count);
-    return vh_load_u8(bytes, vectors);
+    return vh_load_u8(bytes);
 }
-SK_INLINE __m128i vh_bytes(vh v, const int vectors) {
-    const __m256i bytes = _mm256_packus_epi16(v, v);
-    return _mm256_castsi256_si128(
-        vectors == 2 ? _mm256_permute4x64_epi64(bytes, 0x08)
-                     : _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 0, 0, 0, 0, 0, 0)));
+SK_INLINE vh vh_load_u8_pair(const uint8_t *p, const uint8_t *q, size_t count) {
+    uint8_t bytes[16] = {0};
+    memcpy(bytes, p, count);
+    memcpy(bytes + 8, q, count);
+    const __m128i both = _mm_loadu_si128((const __m128i *)bytes);
+    return _mm256_packs_epi32(_mm256_cvtepu8_epi32(both), _mm256_cvtepu8_epi32(_mm_srli_si128(both, 8)));
 }
-SK_INLINE void vh_store_u8(vh v, uint8_t *p, const int vectors) {
-    if (vectors == 2)
-        _mm_storeu_si128((__m128i *)p, vh_bytes(v, vectors));
-    else
-        _mm_storel_epi64((__m128i *)p, vh_bytes(v, vectors));
+SK_INLINE __m128i vh_bytes(vh v) {
+    return _mm256_castsi256_si128(_mm256_permute4x64_epi64(_mm256_packus_epi16(v, v), 0x08));
 }
-SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, const int vectors, size_t count) {
+SK_INLINE void vh_store_u8(vh v, uint8_t *p) { _mm_storeu_si128((__m128i *)p, vh_bytes(v)); }
+SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, size_t count) {
     uint8_t bytes[16];
-    _mm_storeu_si128((__m128i *)bytes, vh_bytes(v, vectors));
+    _mm_storeu_si128((__m128i *)bytes, vh_bytes(v));
     memcpy(p, bytes, count);
+}
+SK_INLINE void vh_store_u8_pair(vh v, uint8_t *p, uint8_t *q, size_t count) {
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 0, 0, 0, 0);
+    uint8_t bytes[16];
+    _mm_storeu_si128(
+        (__m128i *)bytes,
+        _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(_mm256_packus_epi16(v, v), order)));
+    if (count == VI_LANES) {
+        memcpy(p, bytes, 8);
+        memcpy(q, bytes + 8, 8);
+    } else {
+        memcpy(p, bytes, count);
+        memcpy(q, bytes + 8, count);
+    }
 }
 
 #define VB_BYTES 32

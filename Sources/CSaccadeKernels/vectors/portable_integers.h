@@ -101,19 +101,27 @@ SK_INLINE vh vh_curve_at(const vh_curve *c, vh t) {
     }
     return t;
 }
-SK_INLINE vh vh_load_u8_first(const uint8_t *p, const int vectors, size_t count) {
+SK_INLINE vh vh_load_u8_first(const uint8_t *p, size_t count) {
     vh v = {0};
     for (size_t i = 0; i < count; i++) v[i] = p[i];
-    if (vectors == 1)
-        for (int i = 0; i < 4; i++) v[4 + i] = v[i];
     return v;
 }
-SK_INLINE vh vh_load_u8(const uint8_t *p, const int vectors) { return vh_load_u8_first(p, vectors, (size_t)vectors * 4); }
-SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, const int vectors, size_t count) {
-    (void)vectors;
+SK_INLINE vh vh_load_u8(const uint8_t *p) { return vh_load_u8_first(p, 2 * VI_LANES); }
+SK_INLINE vh vh_load_u8_pair(const uint8_t *p, const uint8_t *q, size_t count) {
+    vh v = {0};
+    for (size_t i = 0; i < count; i++) v[i] = p[i], v[VI_LANES + i] = q[i];
+    return v;
+}
+SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, size_t count) {
     for (size_t i = 0; i < count; i++) p[i] = (uint8_t)(v[i] < 0 ? 0 : v[i] > 255 ? 255 : v[i]);
 }
-SK_INLINE void vh_store_u8(vh v, uint8_t *p, const int vectors) { vh_store_u8_first(v, p, vectors, (size_t)vectors * 4); }
+SK_INLINE void vh_store_u8(vh v, uint8_t *p) { vh_store_u8_first(v, p, 2 * VI_LANES); }
+SK_INLINE void vh_store_u8_pair(vh v, uint8_t *p, uint8_t *q, size_t count) {
+    uint8_t bytes[2 * VI_LANES];
+    vh_store_u8(v, bytes);
+    memcpy(p, bytes, count);
+    memcpy(q, bytes + VI_LANES, count);
+}
 
 #define VB_BYTES 16
 #define VB_PARTS 1

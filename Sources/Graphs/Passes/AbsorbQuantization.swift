@@ -105,7 +105,7 @@ private struct QuantizationAbsorber {
             absorbMovement(node)
         case .resize(let resize) where resize.mode == .nearest: absorbMovement(node)
         case .binary(.add) where addToConvolution(node): break
-        case .binary(.add), .binary(.sub), .binary(.mul): absorbArithmetic(node, operands: 2)
+        case .binary(.add), .binary(.sub), .binary(.mul), .matMul: absorbArithmetic(node, operands: 2)
         case .softmax(let axis) where axis + 1 == graph.shape(of: node.outputs[0])?.rank:
             absorbArithmetic(node, operands: 1)
         case .unary(.sigmoid), .unary(.silu), .unary(.tanh), .unary(.hardSwish), .unary(.relu),

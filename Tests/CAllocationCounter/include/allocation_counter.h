@@ -2,8 +2,9 @@
 // links it: tests only.
 #pragma once
 
-/// How often this thread has asked the heap for memory since it began.
-long allocation_count(void);
+/// Begins to count on this thread. With `trace` each allocation writes its stack to standard error.
+void allocation_counter_begin(int trace);
 
-/// When not 0, each further allocation of this thread writes its stack to standard error: to find out who it was.
-void allocation_trace(int on);
+/// Ends, and tells how often this thread has asked the heap for memory since the beginning. What OpenBLAS takes for
+/// itself is left out: it is not our code.
+long allocation_counter_end(void);
