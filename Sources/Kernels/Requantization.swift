@@ -134,8 +134,12 @@ package struct Requantization: @unchecked Sendable {
         scale: Float
     ) {
         let piece = (domain.high - domain.low) / Float(pieces)
+        func value(_ index: Int) -> Float { activation(domain.low + Float(index) * piece) }
         func point(_ index: Int) -> Int16 {
-            let y = activation(domain.low + Float(index) * piece) / scale * fraction
+            // Straight pieces between points of a curve lie on one side of it, by a twelfth of its second difference on
+            // average. Moved by that the error has no mean, and sums of many results have none either.
+            let bend = activation.isSmooth ? (value(index + 1) - 2 * value(index) + value(index - 1)) / 12 : 0
+            let y = (value(index) - bend) / scale * fraction
             return Int16(max(-32768, min(32767, y.rounded(.toNearestOrEven))))
         }
         for index in 0..<pieces {
@@ -148,6 +152,14 @@ package struct Requantization: @unchecked Sendable {
 }
 
 extension FusedActivation {
+    /// Whether it has no corners, which straight pieces follow exactly.
+    fileprivate var isSmooth: Bool {
+        switch self {
+        case .silu, .sigmoid, .tanh, .hardSwish: true
+        default: false
+        }
+    }
+
     /// The activation of one number.
     package func callAsFunction(_ x: Float) -> Float { sk_activation_naive(code, x) }
 }
