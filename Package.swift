@@ -49,19 +49,24 @@ let floors: [[Module]] = [
             testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg"]),
     ],
-    // 3: Quantization, Training, Models come here
-    [],
+    // 3: Training, Models come here too
+    [
+        Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"])
+    ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes
     [
         Module(
-            name: "Detectors", imports: ["Tensors", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
+            name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
             testImports: ["Media", "CAllocationCounter"])
     ],
     // 5: the public API
     [
         Module(
             name: "Saccade",
-            imports: ["Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Detectors"],
+            imports: [
+                "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Tensors", "Graphs", "Execution",
+                "ONNX", "Quantization", "Detectors",
+            ],
             products: [deque])
     ],
     // 6: scenario modules and Service come here
@@ -71,7 +76,8 @@ let floors: [[Module]] = [
 let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
-        "Saccade", "Detections", "Imaging", "Evaluation", "Pipelines", "Detectors", "Tensors", "Graphs", "Execution",
+        "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
+        "Graphs", "Execution",
     ],
     products: [arguments])
 

@@ -1,5 +1,6 @@
 import Execution
 import Graphs
+import Kernels
 import Synchronization
 import Tensors
 
@@ -43,10 +44,13 @@ final class DetectorNetwork: Sendable {
     let rawHead: RawHead?
     /// Why the whole graph runs.
     let wholeReason: String?
+    /// The names of the raw maps in the model, in the order of the outputs; empty where the whole graph runs.
+    let mapNames: [String]
 
     private let imported: Graph
     private let input: InputFormat.Size
     private let maps: [ValueID]?
+    private let instructionSet: InstructionSet
     /// For the size above, cut.
     private let graph: Graph
     private let plans = Mutex<[Plan]>([])
@@ -56,9 +60,11 @@ final class DetectorNetwork: Sendable {
 
     /// Reads the head of a graph, and finds its raw maps unless `usesMaps` forbids it.
     init(
-        _ imported: Graph, input: InputFormat.Size, classes: Int?, wanted: YOLOHead.Name?, usesMaps: Bool
+        _ imported: Graph, input: InputFormat.Size, classes: Int?, wanted: YOLOHead.Name?, usesMaps: Bool,
+        instructionSet: InstructionSet
     ) throws(DetectorError) {
         self.imported = imported
+        self.instructionSet = instructionSet
         self.input = input
         (width, height) = (input.width, input.height)
         do {
@@ -84,6 +90,7 @@ final class DetectorNetwork: Sendable {
         case .whole(let reason):
             (maps, rawHead, wholeReason) = (nil, nil, reason)
         }
+        mapNames = (maps ?? []).map { whole[$0].name }
         graph = try Self.cut(whole, at: maps, channelsLast: true)
     }
 
@@ -133,7 +140,8 @@ final class DetectorNetwork: Sendable {
         let execution: ExecutionPlan
         do {
             // The decoder of a whole graph's outputs reads float numbers.
-            let options = ExecutionOptions(inputLayout: .channelsLast, integerPorts: rawHead != nil)
+            let options = ExecutionOptions(
+                inputLayout: .channelsLast, instructionSet: instructionSet, integerPorts: rawHead != nil)
             execution = try ExecutionPlan(graph, options: options)
         } catch {
             throw .unreadable(model: imported.name, reason: "\(error)")

@@ -9,6 +9,24 @@ extension YOLODetector {
     /// Once pictures of a size have been seen, nothing is allocated for the next of that size.
     package final class Worker: @unchecked Sendable {
         // Sendable: handed to one stage, which alone uses it.
+        /// How long the parts of a detection took.
+        package struct Times: Hashable, Sendable {
+            /// From the picture's pixels to the network's input.
+            package var letterbox = Duration.zero
+            package var network = Duration.zero
+            /// From the network's outputs to boxes with scores.
+            package var decoding = Duration.zero
+            /// Suppression of weaker boxes, and the way back to the picture's pixels.
+            package var suppression = Duration.zero
+
+            /// What a runtime that computes the whole graph does: the network with its head's tail.
+            package var networkAndDecoding: Duration { network + decoding }
+            package var total: Duration { letterbox + network + decoding + suppression }
+        }
+
+        /// Those of the latest picture.
+        package private(set) var times = Times()
+
         private let detector: YOLODetector
         private let threads: Int
         /// The networks of the latest sizes, the latest last.
@@ -75,22 +93,66 @@ extension YOLODetector {
             let size = detector.input.canvas(forWidth: image.width, height: image.height)
             let network = try network(width: size.width, height: size.height)
             do {
+                let clock = ContinuousClock()
+                let start = clock.now
                 let letterbox = try write(image, to: network)
-                try network.session.run()
-                try decode(network, into: &detections)
-                suppression.apply(to: &detections)
-                var kept = 0
-                for index in detections.indices {
-                    let box = letterbox.sourceBox(detections[index].box)
-                    guard box.area > 0 else { continue }
-                    detections[kept] = detections[index]
-                    detections[kept].box = box
-                    kept += 1
-                }
-                detections.removeLast(detections.count - kept)
+                times.letterbox = clock.now - start
+                try run(network, letterbox: letterbox, into: &detections)
             } catch {
                 throw .failed(reason: "\(error)")
             }
+        }
+
+        /// As above, for a picture that is on its canvas already (`YOLODetector.letterboxed`).
+        package func detect(_ image: LetterboxedImage, into detections: inout [Detection]) throws(DetectorError) {
+            detections.removeAll(keepingCapacity: true)
+            let network = try network(width: image.width, height: image.height)
+            do {
+                try network.session.withInput(0) { bytes in
+                    if let table = network.pixelTable {
+                        let pixels = bytes.bindMemory(to: UInt8.self)
+                        _ = pixels.update(fromContentsOf: image.pixels)
+                        Self.apply(table, to: pixels)
+                    } else {
+                        let values = bytes.bindMemory(to: Float.self)
+                        let scale = detector.input.scale
+                        for index in image.pixels.indices { values[index] = Float(image.pixels[index]) * scale }
+                    }
+                }
+                try run(network, letterbox: image.letterbox, into: &detections)
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
+        }
+
+        /// From the network's input to detections in the picture's pixels.
+        private func run(
+            _ network: Network, letterbox: Letterbox, into detections: inout [Detection]
+        ) throws(ExecutionError) {
+            let clock = ContinuousClock()
+            let start = clock.now
+            try network.session.run()
+            let computed = clock.now
+            try decode(network, into: &detections)
+            let decoded = clock.now
+            suppression.apply(to: &detections)
+            var kept = 0
+            for index in detections.indices {
+                let box = letterbox.sourceBox(detections[index].box)
+                guard box.area > 0 else { continue }
+                detections[kept] = detections[index]
+                detections[kept].box = box
+                kept += 1
+            }
+            detections.removeLast(detections.count - kept)
+            times.network = computed - start
+            times.decoding = decoded - computed
+            times.suppression = clock.now - decoded
+        }
+
+        private static func apply(_ table: [UInt8], to pixels: UnsafeMutableBufferPointer<UInt8>) {
+            guard !table.isEmpty else { return }
+            for index in pixels.indices { pixels[index] = table[Int(pixels[index])] }
         }
 
         private func network(at place: Int) -> Network {
@@ -134,9 +196,7 @@ extension YOLODetector {
                 if let table = network.pixelTable {
                     let pixels = bytes.bindMemory(to: UInt8.self)
                     scaler?.write(image, into: pixels, order: input.channelOrder)
-                    if !table.isEmpty {
-                        for index in pixels.indices { pixels[index] = table[Int(pixels[index])] }
-                    }
+                    Self.apply(table, to: pixels)
                 } else {
                     let values = bytes.bindMemory(to: Float.self)
                     scaler?.write(image, into: values, order: input.channelOrder, scale: input.scale)

@@ -3,6 +3,7 @@ package import Execution
 package import Graphs
 import Glibc
 import Imaging
+package import Kernels
 import ONNX
 
 /// A YOLO model, ready to find objects in pictures: from pixels to tensors to boxes.
@@ -34,6 +35,8 @@ package final class YOLODetector: Sendable {
         package var head: YOLOHead.Name?
         /// Whether boxes are decoded from raw maps where these are known; the tail of the graph does it otherwise.
         package var usesRawMaps = true
+        /// Whose kernels run the network; the machine must have it.
+        package var instructionSet = InstructionSet.best
 
         package init() {}
     }
@@ -79,7 +82,7 @@ package final class YOLODetector: Sendable {
         let size = try InputFormat.size(of: graph, metadata: metadata, wantedSide: options.imageSize)
         network = try DetectorNetwork(
             graph, input: size, classes: metadata.labels?.names.count, wanted: options.head,
-            usesMaps: options.usesRawMaps)
+            usesMaps: options.usesRawMaps, instructionSet: options.instructionSet)
         head = network.head
         labels =
             metadata.labels

@@ -8,6 +8,8 @@ package import Foundation
 package struct COCOInstances: Sendable {
     /// The ids of the images, ascending.
     package let imageIDs: [Int]
+    /// The names of the images' files, where the file tells.
+    package let imageNames: [String?]
     /// The ids of the categories, ascending: the class index is the place.
     package let categoryIDs: [Int]
     /// The names of the categories.
@@ -30,7 +32,9 @@ package struct COCOInstances: Sendable {
             Content<Int, Double>.self, explainedBy: Content<CheckedNumber<Int>, CheckedNumber<Double>>.self,
             expecting: "a COCO instances file, which is an object with images, annotations, categories")
         var images: [Int: Int] = [:]
-        imageIDs = content.images.map(\.id).sorted()
+        let sorted = content.images.sorted { $0.id < $1.id }
+        imageIDs = sorted.map(\.id)
+        imageNames = sorted.map(\.file_name)
         for (index, id) in imageIDs.enumerated() where images.updateValue(index, forKey: id) != nil {
             throw file.corrupt("images", "two images have the id \(id)")
         }
@@ -73,6 +77,7 @@ package struct COCOInstances: Sendable {
 
     private struct Image<Whole: Decodable>: Decodable {
         let id: Whole
+        let file_name: String?
     }
 
     private struct Category<Whole: Decodable>: Decodable {

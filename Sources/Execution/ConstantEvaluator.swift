@@ -34,11 +34,11 @@ package func evaluateConstants(
             (type.shape.count * type.dtype.stride + TensorBuffer.alignment) / TensorBuffer.alignment
             * TensorBuffer.alignment
     }
-    let arena = try TensorBuffer(byteCount: byteCount)
+    let arena = try TensorBuffer(byteCount: byteCount + lowering.scratchByteCount)
     let context = StepContext(
         arena: arena.baseAddress,
         inputs: inputs.map { tensor in tensor.map { .constant(ConstantAddress(pointer: $0.baseAddress)) } },
-        outputs: offsets.map { .arena($0) }, threads: 1)
+        outputs: offsets.map { .arena($0) }, scratch: arena.baseAddress + byteCount, threads: 1)
     let isInRange = withExtendedLifetime(inputs) { body(context) }
     guard isInRange else { throw ExecutionError(.indexOutOfRange, op: op.name) }
     var results: [Tensor] = []

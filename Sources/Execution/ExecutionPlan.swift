@@ -38,6 +38,8 @@ package final class ExecutionPlan: Sendable {
     package let options: ExecutionOptions
     package var inputs: [Port] { inputSlots.map(\.port) }
     package var outputs: [Port] { outputSlots.map(\.port) }
+    /// The intermediate tensors that stay readable, by name.
+    package var kept: [String: Port] { keptSlots.mapValues(\.port) }
     /// What runs, in order.
     package var operations: [Operation] {
         steps.map { Operation(node: $0.node, op: $0.op, kernel: $0.kernel, multiplyAdds: $0.multiplyAdds) }
@@ -52,6 +54,8 @@ package final class ExecutionPlan: Sendable {
     let outputSlots: [Slot]
     let keptSlots: [String: Slot]
     let steps: [Step]
+    /// Where in the arena the steps' scratch memory begins.
+    let scratchOffset: Int
     /// Keeps the memory of `Location.constant` alive.
     private let constants: [Tensor]
 
@@ -100,9 +104,8 @@ package final class ExecutionPlan: Sendable {
         let nodes = graph.nodesWithFusedResiduals(pinned: pinned)
         let aliases = TensorAliases(graph, nodes: nodes)
         let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned)
-        arenaByteCount = memory.byteCount
-        guard arenaByteCount <= Self.maximumArenaByteCount else {
-            throw ExecutionError(.outOfMemory(bytes: arenaByteCount))
+        guard memory.byteCount <= Self.maximumArenaByteCount else {
+            throw ExecutionError(.outOfMemory(bytes: memory.byteCount))
         }
 
         func operand(_ id: ValueID) throws(ExecutionError) -> Operand {
@@ -125,7 +128,8 @@ package final class ExecutionPlan: Sendable {
         func slot(_ id: ValueID, name: String) throws(ExecutionError) -> Slot {
             let operand = try operand(id)
             return Slot(
-                port: Port(name: name, type: operand.type, quantization: operand.quantization), location: try location(id), rowStride: operand.rowStride)
+                port: Port(name: name, type: operand.type, quantization: operand.quantization),
+                location: try location(id), rowStride: operand.rowStride)
         }
 
         var constants: [Tensor] = []
@@ -165,6 +169,10 @@ package final class ExecutionPlan: Sendable {
         self.keptSlots = keptSlots
         self.steps = steps
         self.constants = constants
+        // Steps run one after the other: one piece of scratch memory serves them all.
+        let alignment = TensorBuffer.alignment
+        scratchOffset = (memory.byteCount + alignment - 1) / alignment * alignment
+        arenaByteCount = scratchOffset + (steps.map(\.scratchByteCount).max() ?? 0)
     }
 
     /// The step of a node; nil when its result lies in place already.
@@ -226,6 +234,7 @@ package final class ExecutionPlan: Sendable {
         }
         return Step(
             node: node.name, op: node.op.name, kernel: lowering.kernel, inputs: inputLocations,
-            outputs: outputLocations, body: body, multiplyAdds: lowering.multiplyAdds)
+            outputs: outputLocations, body: body, multiplyAdds: lowering.multiplyAdds,
+            scratchByteCount: lowering.scratchByteCount)
     }
 }

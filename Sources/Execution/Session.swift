@@ -101,7 +101,8 @@ package final class Session: @unchecked Sendable {
         return try tensor(plan.outputSlots[index])
     }
 
-    /// A copy of an intermediate tensor that `ExecutionOptions.keep` names.
+    /// A copy of an intermediate tensor that `ExecutionOptions.keep` names; what its integers stand for, where it has some,
+    /// is in `ExecutionPlan.kept`.
     package func tensor(named name: String) throws(ExecutionError) -> Tensor {
         guard let slot = plan.keptSlots[name] else { throw ExecutionError(.unknownTensor(name)) }
         try begin()
@@ -137,7 +138,8 @@ package final class Session: @unchecked Sendable {
 
     private func run(_ step: Step) throws(ExecutionError) {
         let context = StepContext(
-            arena: arena.baseAddress, inputs: step.inputs, outputs: step.outputs, threads: threads)
+            arena: arena.baseAddress, inputs: step.inputs, outputs: step.outputs,
+            scratch: arena.baseAddress + plan.scratchOffset, threads: threads)
         guard step.body(context) else { throw ExecutionError(.indexOutOfRange, node: step.node, op: step.op) }
     }
 

@@ -19,6 +19,8 @@ struct StepContext {
     let arena: UnsafeMutableRawPointer
     let inputs: [Location?]
     let outputs: [Location]
+    /// As many bytes as the lowering asked for, 64-byte aligned.
+    let scratch: UnsafeMutableRawPointer
     let threads: Int
 
     private func resolve(_ location: Location) -> UnsafeMutableRawPointer {
@@ -53,4 +55,5 @@ struct Step: Sendable {
     let outputs: [Location]
     let body: StepBody
     let multiplyAdds: Int
+    let scratchByteCount: Int
 }

@@ -1,6 +1,6 @@
 package import Graphs
 
-/// Why a model file was refused.
+/// Why a model file was refused, or not written.
 package enum ONNXError: Error, Hashable, CustomStringConvertible {
     /// The file cannot be read: missing, not a regular file, denied.
     case unreadable(path: String, reason: String)
@@ -21,6 +21,9 @@ package enum ONNXError: Error, Hashable, CustomStringConvertible {
     case madeTwice(value: String)
     case invalidInput(name: String, reason: String)
     case invalidGraph(GraphError)
+    /// A node of a graph that is to be written has no form in ONNX.
+    case notExportable(node: String, op: String, reason: String)
+    case unwritable(path: String, reason: String)
 
     /// One operator that Saccade does not know, at its first place.
     package struct UnsupportedOperator: Hashable, Sendable {
@@ -59,6 +62,9 @@ package enum ONNXError: Error, Hashable, CustomStringConvertible {
         case .madeTwice(let value): return "the value \"\(value)\" is made twice"
         case .invalidInput(let name, let reason): return "invalid graph input \"\(name)\": \(reason)"
         case .invalidGraph(let error): return "invalid model: \(error)"
+        case .notExportable(let node, let op, let reason):
+            return "the node \"\(node)\" (\(op)) cannot be written as ONNX: \(reason)"
+        case .unwritable(let path, let reason): return "cannot write \(path): \(reason)"
         }
     }
 }

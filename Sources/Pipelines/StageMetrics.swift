@@ -25,9 +25,9 @@ package final class StageMetrics: @unchecked Sendable {
 
     package let name: String
     private let lock = NSLock()
-    /// In microseconds, up to an hour, to two significant digits.
+    /// In microseconds, up to an hour, to three significant digits.
     private var histogram = Histogram<UInt32>(
-        lowestDiscernibleValue: 1, highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .two)
+        lowestDiscernibleValue: 1, highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .three)
     private var total = 0.0
 
     package init(_ name: String) { self.name = name }

@@ -12,8 +12,14 @@ public struct PipelineConfiguration: Hashable, Sendable {
     public var annotation = AnnotationOptions()
     /// How video is encoded.
     public var encoder = EncoderOptions()
-    /// Threads for the detector: that many frames are in flight, each on one thread. 0 = one a core.
+    /// Threads for the detector. 0 = one a core.
     public var threads = 0
+    /// How these threads share the frames.
+    public var mode = DetectionMode.auto
+    /// Frames that the detector works on at a time, the threads spread over them; `nil` = what the mode says. It is 1 in
+    /// latency mode. On a CPU frames side by side gain what a batch inside the network would, and do not wait for each
+    /// other; so this holds for every model, also one that is exported for one picture at a time.
+    public var batch: Int?
     /// Bytes of pixels that frames may hold while they wait for the next detection. Past it a seekable file is decoded
     /// a second time for drawing; other sources get predicted boxes instead of interpolated ones.
     public var holdBackLimit = 256 << 20

@@ -29,7 +29,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
 
     /// The time that one stage took for a frame, in seconds.
     public struct Stage: Hashable, Sendable, Codable {
-        /// The stage's name.
+        /// The stage's name: `decode`, `detect`, `track`, `draw`, `encode`, `log`; or `wait`, which is no work but the
+        /// time that a frame lay between the decoder and the detector.
         public let name: String
         /// Frames that passed.
         public let count: Int

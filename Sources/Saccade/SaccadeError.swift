@@ -2,6 +2,8 @@ import Detections
 import Detectors
 import Evaluation
 import Media
+import ONNX
+import Quantization
 
 /// Why a run could not be done, in one form for every cause.
 public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -58,6 +60,17 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
                 default: ("unsupported", 65)
                 }
             self.init(reason: reason, message: error.description, exitCode: exitCode)
+        case QuantizationError.caller(let error): self.init(error)
+        case let error as QuantizationError:
+            let (reason, exitCode): (String, Int32) =
+                switch error {
+                case .noCalibration: ("not_found", 66)
+                case .unsupportedInput, .invalidGraph, .unknownValue: ("unsupported", 65)
+                case .notFinite: ("corrupt", 65)
+                default: ("internal", 70)
+                }
+            self.init(reason: reason, message: error.description, exitCode: exitCode)
+        case let error as ONNXError: self.init(reason: "unsupported", message: error.description, exitCode: 65)
         default: self.init(reason: "internal", message: String(describing: error), exitCode: 70)
         }
     }

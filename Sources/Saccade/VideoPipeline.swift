@@ -122,6 +122,11 @@ extension PipelineConfiguration {
         try require(
             (0...Self.mostThreads).contains(threads), "the number of threads must lie between 1 and \(Self.mostThreads)"
         )
+        try require(
+            batch.map { (1...Self.mostThreads).contains($0) } ?? true,
+            "the batch must lie between 1 and \(Self.mostThreads)")
+        try require(
+            mode != .latency || batch ?? 1 == 1, "in latency mode all threads work on one frame: leave out the batch")
         try require(holdBackLimit >= 0, "the hold-back limit cannot be negative")
         try require((0...63).contains(encoder.crf), "the quality (crf) must lie between 0 and 63")
         try require(annotation.lineWidth.map { $0 > 0 } ?? true, "the width of lines must be positive")

@@ -35,7 +35,7 @@ final class VideoRun: @unchecked Sendable {
     private let results: ResultOutputs
     private let output: PictureOutput?
 
-    private let decoded = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
+    private let decoded: BoundedQueue<Frame>
     private let detected = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
     private let tracked = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
     private let drawn = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
@@ -44,10 +44,12 @@ final class VideoRun: @unchecked Sendable {
     private let stages = StageGroup()
 
     private let decodeTime = StageMetrics("decode")
+    private let waitTime = StageMetrics("wait")
     private let detectTime = StageMetrics("detect")
     private let trackTime = StageMetrics("track")
     private let drawTime = StageMetrics("draw")
-    private let writeTime = StageMetrics("write")
+    private let encodeTime = StageMetrics("encode")
+    private let logTime = StageMetrics("log")
     private let latency = StageMetrics("latency")
 
     private var readFrames = 0
@@ -80,8 +82,8 @@ final class VideoRun: @unchecked Sendable {
         let labels: ClassLabels
         switch analysis {
         case .detector(let detector):
-            workers = try (0..<threads).map { _ in
-                try detector.makeWorker(threads: 1, pictureSize: (info.width, info.height))
+            workers = try configuration.workers(threads: threads, for: info).map { threads in
+                try detector.makeWorker(threads: threads, pictureSize: (info.width, info.height))
             }
             labels = detector.labels
         case .log:
@@ -89,6 +91,8 @@ final class VideoRun: @unchecked Sendable {
             labels = ClassLabels([])
         }
         working = Atomic(workers.count)
+        // A batch that is larger than the workers are many waits here.
+        decoded = BoundedQueue(capacity: max(2, (configuration.batch ?? 0) - workers.count), whenFull: .block)
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
         let name = ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
@@ -188,7 +192,10 @@ final class VideoRun: @unchecked Sendable {
         defer { if working.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { detected.finish() } }
         let keepsPixels = output != nil && drawingSource == nil
         while var taken = turnstile.enter({ decoded.pop() }) {
-            if taken.element.fate == .detected { try detectTime.measure { try taken.element.detect(with: worker) } }
+            if taken.element.fate == .detected {
+                waitTime.record(since: taken.element.arrival)
+                try detectTime.measure { try taken.element.detect(with: worker) }
+            }
             if !keepsPixels { taken.element.image = nil }
             guard turnstile.leave(taken, { _ = detected.push($0) }) else { return }
         }
@@ -245,10 +252,8 @@ final class VideoRun: @unchecked Sendable {
     private func write(_ onFrame: (@Sendable (FrameResult) -> Void)?) throws {
         while var frame = drawn.pop() {
             let result = frame.result
-            try writeTime.measure {
-                try results.write(result)
-                try output?.write(&frame)
-            }
+            if !results.isEmpty { try logTime.measure { try results.write(result) } }
+            if let output { try encodeTime.measure { try output.write(&frame) } }
             switch frame.fate {
             case .detected: written.detected += 1
             case .skipped: written.skipped += 1
@@ -307,8 +312,8 @@ final class VideoRun: @unchecked Sendable {
         }
         summary.notes += damage.files.prefix(20).map { "left out: \($0.error)" }
         if damage.files.count > 20 { summary.notes.append("… and \(damage.files.count - 20) more") }
-        summary.stages = [decodeTime, detectTime, trackTime, drawTime, writeTime].map { RunSummary.Stage($0.snapshot) }
-            .filter { $0.count > 0 }
+        summary.stages = [decodeTime, waitTime, detectTime, trackTime, drawTime, encodeTime, logTime]
+            .map { RunSummary.Stage($0.snapshot) }.filter { $0.count > 0 }
         summary.latency = RunSummary.Stage(latency.snapshot)
         summary.outputs = outputPaths
         return summary

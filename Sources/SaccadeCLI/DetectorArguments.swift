@@ -43,6 +43,18 @@ struct DetectorArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Threads for the detector. Default: one a core.", valueName: "n"))
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "How the threads share the frames: latency = all of them on one frame, throughput = a frame a thread, "
+                + "auto = throughput, but latency for a single picture. The results are the same.", valueName: "mode"))
+    var mode = DetectionMode.auto
+
+    @Option(
+        help: ArgumentHelp(
+            "Frames that are looked at at a time, the threads spread over them. Default: what --mode says. It works "
+                + "with every model, and the results are the same.", valueName: "n"))
+    var batch: Int?
+
     func options() throws(SaccadeError) -> DetectorOptions {
         var options = DetectorOptions(model: "")
         if let model { options.model = model } else { options.model = try Self.defaultModel() }

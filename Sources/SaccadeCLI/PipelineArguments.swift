@@ -17,6 +17,8 @@ struct PipelineArguments: ParsableArguments {
         configuration.annotation = annotation.options()
         configuration.encoder = encoder.options()
         configuration.threads = detector.threads ?? 0
+        configuration.mode = detector.mode
+        configuration.batch = detector.batch
         return configuration
     }
 }

@@ -18,6 +18,8 @@ struct SaccadeCommand: ParsableCommand {
               saccade track street.mp4 --classes person,car --detect-every 3 --save-jsonl tracks.jsonl
               saccade detect photos/ -o marked/ --save-coco results.json
               saccade inspect yolov8n.onnx
+              saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
+              saccade benchmark model yolov8n.onnx --threads 2
               saccade eval det --gt instances_val.json --dt results.json
 
             Exit codes: 0 done · 64 usage · 65 bad model or data · 66 no input · 69 source unavailable · \
@@ -27,6 +29,6 @@ struct SaccadeCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, EvalCommand.self,
-            BenchmarkCommand.self,
+            QuantizeCommand.self, BenchmarkCommand.self,
         ])
 }

@@ -59,7 +59,7 @@ import Testing
         let result = try Session(plan).run(try golden.inputs.map { try $0.tensor() })[0].elements(as: Float.self)
         let expected = try golden.outputs[0].tensor().elements(as: Float.self)
         try #require(result.count == expected.count)
-        #expect(Set(result).count <= 256 && Set(result).count > 5)
+        #expect(Set(result).count <= 256 && Set(result).count > 1)
         let step: Float = 1 / 255
         #expect(zip(result, expected).filter { abs($0 - $1) > 1e-5 }.count < result.count / 50)
         #expect(zip(result, expected).allSatisfy { abs($0 - $1) < 3 * step })

@@ -82,6 +82,33 @@ private struct Fixture: ~Copyable {
         #expect(log.contains("\"origin\":\"interpolated\""))
     }
 
+    @Test(
+        arguments: [
+            (DetectionMode.auto, nil), (.latency, nil), (.throughput, nil), (.auto, 1), (.auto, 2), (.throughput, 2),
+            (.auto, 3), (.auto, 16),
+        ] as [(DetectionMode, Int?)])
+    func resultsDoNotDependOnTheModeOrTheBatch(mode: DetectionMode, batch: Int?) throws {
+        let fixture = try Fixture()
+        try makeClip(fixture.path("clip.mkv"))
+        for (name, threads) in [("alone", 1), ("shared", 3)] {
+            var configuration = configuration(threads: threads, detectEvery: 1)
+            if threads > 1 { (configuration.mode, configuration.batch) = (mode, batch) }
+            let summary = try VideoPipeline(configuration).run(
+                fixture.path("clip.mkv"),
+                to: RunOutputs(results: [ResultOutput(.jsonLines, to: fixture.path("\(name).jsonl"))]))
+            #expect(summary.frames.detected == Self.frameCount)
+            #expect(summary.detections > 0)
+        }
+        #expect(try fixture.contents("shared.jsonl") == fixture.contents("alone.jsonl"))
+    }
+
+    @Test func threadsAreSpreadOverTheFrames() {
+        #expect(PipelineConfiguration.workers(threads: 4, frames: 1) == [4])
+        #expect(PipelineConfiguration.workers(threads: 4, frames: 4) == [1, 1, 1, 1])
+        #expect(PipelineConfiguration.workers(threads: 5, frames: 3) == [2, 2, 1])
+        #expect(PipelineConfiguration.workers(threads: 2, frames: 8) == [1, 1])
+    }
+
     @Test func aPipelineCanRunAgainAfterItWasStopped() throws {
         let fixture = try Fixture()
         try makeClip(fixture.path("clip.mkv"))
@@ -258,6 +285,11 @@ private struct Fixture: ~Copyable {
                 $0.source.end = 3
             }, { $0.annotation.blurredClasses = ["unicorn"] }, { $0.threads = -1 },
             { $0.detector.classes = ["unicorn"] }, { $0.detector.head = "yolov99" },
+            { $0.batch = 0 }, { $0.batch = 129 },
+            {
+                $0.mode = .latency
+                $0.batch = 2
+            },
         ] {
             var configuration = PipelineConfiguration(model: Fixture.model)
             change(&configuration)

@@ -5,7 +5,7 @@
 SK_TARGET_BEGIN
 #include "../requantize/generic.inc"
 
-#define TILE 4
+#define TILE 3
 #define KERNEL sk_conv2d_u8_avx2
 #define KERNEL_NAME "conv2d_u8_avx2"
 #define KERNEL_ISA sk_isa_avx2

@@ -4,7 +4,7 @@
 SK_TARGET_BEGIN
 #include "../requantize/generic.inc"
 
-#define TILE 4
+#define TILE 3
 #define KERNEL sk_conv2d_u8_portable
 #define KERNEL_NAME "conv2d_u8_portable"
 #define KERNEL_ISA sk_isa_portable

@@ -21,6 +21,7 @@
 #include "../matmul_u8/matmul_u8.h"
 #include "../maxpool2d_f32/maxpool2d_f32.h"
 #include "../maxpool2d_u8/maxpool2d_u8.h"
+#include "../peak/peak.h"
 #include "../quantize_u8/quantize_u8.h"
 #include "../requantize/requantize.h"
 #include "../softmax_f32/softmax_f32.h"

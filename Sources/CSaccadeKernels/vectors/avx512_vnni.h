@@ -90,38 +90,40 @@ SK_INLINE vh vh_curve_at(const vh_curve *c, vh t) {
     const __m512i rise = _mm512_mulhrs_epi16(along, _mm512_permutex2var_epi16(c->rise[0], piece, c->rise[1]));
     return _mm512_adds_epi16(rise, _mm512_permutex2var_epi16(c->value[0], piece, c->value[1]));
 }
-// The results of a block of one or two vectors of sums; of one vector every four s16 stand twice.
+// Results of two vectors of sums: of one pixel's two, or of two pixels' one each.
 
-/// Bytes as s16.
-SK_INLINE vh vh_load_u8(const uint8_t *p, const int vectors) {
-    if (vectors == 2) return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)p));
-    const __m512i sums = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
-    return _mm512_packs_epi32(sums, sums);
+/// 2 · VI_LANES bytes as s16.
+SK_INLINE vh vh_load_u8(const uint8_t *p) { return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)p)); }
+/// The first `count` of them; the others are 0 and their memory is not touched.
+SK_INLINE vh vh_load_u8_first(const uint8_t *p, size_t count) {
+    return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8((__mmask32)((1ull << count) - 1), p));
 }
-/// The bytes of the first `count` channels; the others are 0 and their memory is not touched.
-SK_INLINE vh vh_load_u8_first(const uint8_t *p, const int vectors, size_t count) {
-    const __m256i bytes = _mm256_maskz_loadu_epi8((__mmask32)((1ull << count) - 1), p);
-    if (vectors == 2) return _mm512_cvtepu8_epi16(bytes);
-    const __m512i sums = _mm512_cvtepu8_epi32(_mm256_castsi256_si128(bytes));
-    return _mm512_packs_epi32(sums, sums);
+/// The first `count` ≤ VI_LANES bytes of two pixels, in the order that `vh_pack` gives their sums.
+SK_INLINE vh vh_load_u8_pair(const uint8_t *p, const uint8_t *q, size_t count) {
+    const __mmask16 mask = (__mmask16)((1u << count) - 1);
+    return _mm512_packs_epi32(
+        _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, p)), _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, q)));
 }
-/// Saturated to 0 ... 255, in the order of the channels.
-SK_INLINE __m256i vh_bytes(vh v, const int vectors) {
-    const __m512i bytes = _mm512_packus_epi16(v, v);
-    const __m512i order = vectors == 2
-        ? _mm512_setr_epi64(0, 2, 4, 6, 0, 2, 4, 6)
-        : _mm512_castsi128_si512(_mm_setr_epi32(0, 4, 8, 12));
-    return _mm512_castsi512_si256(
-        vectors == 2 ? _mm512_permutexvar_epi64(order, bytes) : _mm512_permutexvar_epi32(order, bytes));
+/// Saturated to 0 ... 255, in order.
+SK_INLINE __m256i vh_bytes(vh v) {
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 0, 2, 4, 6);
+    return _mm512_castsi512_si256(_mm512_permutexvar_epi64(order, _mm512_packus_epi16(v, v)));
 }
-SK_INLINE void vh_store_u8(vh v, uint8_t *p, const int vectors) {
-    if (vectors == 2)
-        _mm256_storeu_si256((__m256i *)p, vh_bytes(v, vectors));
-    else
-        _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(vh_bytes(v, vectors)));
+SK_INLINE void vh_store_u8(vh v, uint8_t *p) { _mm256_storeu_si256((__m256i *)p, vh_bytes(v)); }
+SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, size_t count) {
+    _mm256_mask_storeu_epi8(p, (__mmask32)((1ull << count) - 1), vh_bytes(v));
 }
-SK_INLINE void vh_store_u8_first(vh v, uint8_t *p, const int vectors, size_t count) {
-    _mm256_mask_storeu_epi8(p, (__mmask32)((1ull << count) - 1), vh_bytes(v, vectors));
+SK_INLINE void vh_store_u8_pair(vh v, uint8_t *p, uint8_t *q, size_t count) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(v, v));
+    const __m128i first = _mm512_castsi512_si128(bytes), second = _mm512_extracti32x4_epi32(bytes, 1);
+    if (count == VI_LANES) {
+        _mm_storeu_si128((__m128i *)p, first);
+        _mm_storeu_si128((__m128i *)q, second);
+    } else {
+        _mm_mask_storeu_epi8(p, (__mmask16)((1u << count) - 1), first);
+        _mm_mask_storeu_epi8(q, (__mmask16)((1u << count) - 1), second);
+    }
 }
 
 // Bytes of four vectors of sums, for operators that keep channels apart. The bytes may come from 1, 2 or 4 places,
@@ -193,6 +195,8 @@ SK_INLINE void vi_store(int32_t *p, vi v) { _mm512_store_si512(p, v); }
 
 SK_INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 SK_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+/// Four bytes for each lane, as they lie.
+SK_INLINE vt vt_load(const uint8_t *p) { return _mm512_load_si512(p); }
 SK_INLINE vw vw_from_vt(vt t) { return _mm512_xor_si512(t, _mm512_set1_epi8((char)0x80)); }
 SK_INLINE void vw_store(int8_t *p, vw w) { _mm512_store_si512(p, w); }
 

@@ -18,6 +18,7 @@ extension Lowering {
         case .binary(let function): return try byteBinary(function)
         case .maxPool(let pool): return try byteMaxPool(pool)
         case .softmax(let axis): return try byteSoftmax(axis: axis)
+        case .matMul: return try byteMatMul()
         // What only moves elements moves bytes.
         case .resize(let resize): return try self.resize(resize)
         case .identity, .reshape, .flatten, .squeeze, .unsqueeze: return try copy()
@@ -84,6 +85,37 @@ extension Lowering {
         return { context in
             _ = convolve(context)
             act(context)
+            return true
+        }
+    }
+
+    // MARK: Products
+
+    private mutating func byteMatMul() throws(ExecutionError) -> StepBody {
+        let batch = try matrixBatch()
+        let (rows, depth, columns) = (batch.rows, batch.depth, batch.columns)
+        let made: QuantizedMatrixProduct?
+        do {
+            made = try QuantizedMatrixProduct(
+                rows: rows, columns: columns, depth: depth, a: .init(row: depth, column: 1),
+                b: .init(row: columns, column: 1), c: .init(row: columns, column: 1),
+                aQuantization: try bytes(try input(0)), bQuantization: try bytes(try input(1)),
+                output: outputs[0].quantization, instructionSet: instructionSet)
+        } catch let error as ExecutionError {
+            throw error
+        } catch { throw ExecutionError(.outOfMemory(bytes: 0)) }
+        guard let product = made else { throw unsupported("a product of such matrices of bytes") }
+        kernel = product.kernelName
+        multiplyAdds = batch.products.count * product.multiplyAdds
+        let offsets = batch.products.enumerated().map { index, pair in
+            QuantizedMatrixProduct.Offsets(
+                a: pair.a * rows * depth, b: pair.b * depth * columns, c: index * rows * columns)
+        }
+        scratchByteCount = product.scratchByteCount(batch: offsets.count)
+        return { context in
+            product.run(
+                batch: offsets, a: context.bytes(input: 0), b: context.bytes(input: 1), c: context.output(0),
+                scratch: context.scratch, threads: context.threads)
             return true
         }
     }

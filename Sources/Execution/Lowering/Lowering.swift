@@ -56,7 +56,8 @@ extension Operator {
     var writesGaps: Bool {
         switch self {
         case .convolution, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip, .binary, .where, .cast,
-            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear, .dequantizeLinear:
+            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear, .dequantizeLinear,
+            .requantize:
             true
         default: false
         }

@@ -43,6 +43,8 @@ struct Lowering {
     /// Name of the chosen kernel, for listings.
     var kernel = "reference"
     var multiplyAdds = 0
+    /// Bytes that the step writes and nobody reads later.
+    var scratchByteCount = 0
 
     init(_ op: Operator, inputs: [Operand?], outputs: [Operand], instructionSet: InstructionSet) {
         self.op = op

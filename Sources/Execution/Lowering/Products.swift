@@ -3,18 +3,22 @@ import Kernels
 import Tensors
 
 extension Lowering {
-    mutating func matMul() throws(ExecutionError) -> StepBody {
+    /// The extents of a product of tensors and where the matrices of each product begin.
+    struct MatrixBatch {
+        var rows: Int
+        var depth: Int
+        var columns: Int
+        /// In matrices from the first one; leading axes are broadcast.
+        var products: [(a: Int, b: Int)]
+    }
+
+    func matrixBatch() throws(ExecutionError) -> MatrixBatch {
         let a = try input(0)
         let b = try input(1)
-        let c = outputs[0]
-        guard a.isDense, b.isDense, c.isDense else { throw unsupported("rows with gaps") }
+        guard a.isDense, b.isDense, outputs[0].isDense else { throw unsupported("rows with gaps") }
         guard a.shape.rank > 0, b.shape.rank > 0 else { throw ExecutionError(.invalidGraph("a product of scalars")) }
         let left = a.shape.rank == 1 ? [1] + a.shape.dimensions : a.shape.dimensions
         let right = b.shape.rank == 1 ? b.shape.dimensions + [1] : b.shape.dimensions
-        let rows = left[left.count - 2]
-        let depth = left[left.count - 1]
-        let columns = right[right.count - 1]
-        // Leading axes, broadcast: where the matrices of each product begin.
         let batchRank = max(left.count, right.count) - 2
         func batch(_ extents: [Int]) -> [Int] {
             Array(repeating: 1, count: batchRank - (extents.count - 2)) + extents.dropLast(2)
@@ -34,10 +38,18 @@ extension Lowering {
                 }
             }
         }
+        return MatrixBatch(
+            rows: left[left.count - 2], depth: left[left.count - 1], columns: right[right.count - 1],
+            products: products)
+    }
+
+    mutating func matMul() throws(ExecutionError) -> StepBody {
+        let batch = try matrixBatch()
+        let (rows, depth, columns) = (batch.rows, batch.depth, batch.columns)
         kernel = "sgemm"
-        multiplyAdds = products.count * rows * columns * depth
+        multiplyAdds = batch.products.count * rows * columns * depth
         let product = MatrixProduct(rows: rows, columns: columns, depth: depth)
-        let pairs = products
+        let pairs = batch.products
         let strips = product.stripCount
         return { context in
             let (a, b, c) = (context.floats(input: 0), context.floats(input: 1), context.floats(output: 0))

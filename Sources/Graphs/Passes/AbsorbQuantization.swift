@@ -105,7 +105,7 @@ private struct QuantizationAbsorber {
             absorbMovement(node)
         case .resize(let resize) where resize.mode == .nearest: absorbMovement(node)
         case .binary(.add) where addToConvolution(node): break
-        case .binary(.add), .binary(.sub), .binary(.mul): absorbArithmetic(node, operands: 2)
+        case .binary(.add), .binary(.sub), .binary(.mul), .matMul: absorbArithmetic(node, operands: 2)
         case .softmax(let axis) where axis + 1 == graph.shape(of: node.outputs[0])?.rank:
             absorbArithmetic(node, operands: 1)
         case .unary(.sigmoid), .unary(.silu), .unary(.tanh), .unary(.hardSwish), .unary(.relu),
@@ -124,7 +124,7 @@ private struct QuantizationAbsorber {
         if let held = integers[x], graph[held].quantization == parameters {
             quantized[result] = held
         } else {
-            quantized[result] = requantized(x, to: parameters, like: result)
+            quantized[result] = requantized(x, to: parameters, like: x)
         }
     }
 
@@ -169,7 +169,7 @@ private struct QuantizationAbsorber {
             guard let id = node.input(index), let held = integers[id] else { return emitFloat(node) }
             integer.inputs[index] = held
         }
-        let output = add(like: quantizer.outputs[0], parameters)
+        let output = add(like: result, parameters)
         integer.outputs = [output]
         quantized[quantizer.outputs[0]] = output
         nodes.append(integer)
@@ -186,7 +186,7 @@ private struct QuantizationAbsorber {
         integer.inputs = [held, weights.id, bias]
         let result = node.outputs[0]
         if let quantizer = quantizers[result], let parameters = Self.activation(graph, quantizer) {
-            let output = add(like: quantizer.outputs[0], parameters)
+            let output = add(like: result, parameters)
             integer.outputs = [output]
             quantized[quantizer.outputs[0]] = output
         } else {
@@ -206,7 +206,7 @@ private struct QuantizationAbsorber {
                 graph.shape(of: sum) == graph.shape(of: addend), isMade(held, before: index),
                 let scale = graph[held].quantization?.scale, let step = parameters.scale, scale < 1.9 * step
             else { continue }
-            let output = add(like: quantizer.outputs[0], parameters)
+            let output = add(like: node.outputs[0], parameters)
             nodes[index].inputs.append(held)
             nodes[index].outputs = [output]
             quantized[quantizer.outputs[0]] = output
@@ -288,7 +288,7 @@ private struct QuantizationAbsorber {
 
     // MARK: Values
 
-    /// A quantized value beside `id`, with its name and shape.
+    /// A quantized value in the place of `id`, with its name and shape: by that name a caller finds the bytes.
     private mutating func add(like id: ValueID, _ parameters: QuantizationParameters) -> ValueID {
         var value = Value(name: graph[id].name, dtype: .uint8, shape: graph.shape(of: id))
         value.quantization = parameters

@@ -103,6 +103,13 @@ package struct OutputFile: ~Copyable {
         }
     }
 
+    /// Gives the file up: nothing of it stays behind, and what had its name keeps it.
+    package mutating func discard() {
+        if descriptor >= 0, descriptor != STDOUT_FILENO { _ = calls.close(descriptor) }
+        descriptor = -1
+        if let target { _ = calls.remove(target + Self.asideSuffix) }
+    }
+
     private mutating func fail(_ code: Int32) -> OutputError {
         let error = OutputError(path: path, code: code, creating: false)
         failure = error

@@ -53,6 +53,9 @@ package final class ResultOutputs: Sendable {
         writers = Mutex(opened)
     }
 
+    /// Whether nothing is written.
+    package var isEmpty: Bool { writers.withLock { $0.isEmpty } }
+
     /// Writes one frame to each file. Frames come in ascending order.
     package func write(_ frame: FrameResult) throws(OutputError) {
         try writers.withLock { (writers) throws(OutputError) in

@@ -1,0 +1,60 @@
+package import Imaging
+package import Tensors
+
+/// A picture as a detector's network sees it: fitted into the network's canvas, in bytes.
+package struct LetterboxedImage: Sendable {
+    package let letterbox: Letterbox
+    /// canvasHeight × canvasWidth × 3 levels, in the network's order of channels.
+    package let pixels: [UInt8]
+
+    package var width: Int { letterbox.canvasWidth }
+    package var height: Int { letterbox.canvasHeight }
+}
+
+extension YOLODetector {
+    /// A picture as the network will see it: the run-time's own pre-processing, on the canvas that it would take.
+    package func letterboxed(_ image: borrowing Image) -> LetterboxedImage {
+        let canvas = input.canvas(forWidth: image.width, height: image.height)
+        let letterbox = Letterbox(
+            sourceWidth: image.width, sourceHeight: image.height, canvasWidth: canvas.width,
+            canvasHeight: canvas.height, style: input.letterbox)
+        var pixels = [UInt8](repeating: 0, count: canvas.width * canvas.height * 3)
+        pixels.withUnsafeMutableBufferPointer {
+            LetterboxScaler(letterbox).write(image, into: $0, order: input.channelOrder)
+        }
+        return LetterboxedImage(letterbox: letterbox, pixels: pixels)
+    }
+
+    /// The network's input for a picture as its file has it: 1×3×H×W float numbers.
+    package func tensor(of image: LetterboxedImage) throws(TensorError) -> Tensor {
+        let plane = image.width * image.height
+        let scale = input.scale
+        return try Tensor(dtype: .float32, shape: Shape([1, 3, image.height, image.width])) { bytes in
+            let values = bytes.bindMemory(to: Float.self)
+            image.pixels.withUnsafeBufferPointer { pixels in
+                for channel in 0..<3 {
+                    for index in 0..<plane {
+                        values[channel * plane + index] = Float(pixels[index * 3 + channel]) * scale
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value of the model from which boxes are decoded.
+package struct RawMap: Hashable, Sendable {
+    /// The value's name in the model.
+    package let name: String
+    /// Whether all of it is logits of scores: of classes or of objectness.
+    package let isScores: Bool
+}
+
+extension YOLODetector {
+    /// The values behind which the graph has nothing but its tail; empty where they are not known.
+    package var rawMaps: [RawMap] {
+        guard let head = network.rawHead else { return [] }
+        let boxes = Set(head.levels.map(\.boxes))
+        return network.mapNames.enumerated().map { RawMap(name: $1, isScores: !boxes.contains($0)) }
+    }
+}

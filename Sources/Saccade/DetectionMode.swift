@@ -1,0 +1,38 @@
+import Media
+
+/// How the detector's threads share the frames. The results are the same, bit for bit.
+public enum DetectionMode: String, Hashable, Sendable, CaseIterable {
+    /// Throughput for videos, folders and pipes, which are worth most frames a second; latency for a single picture,
+    /// which has no other beside it.
+    case auto
+    /// All threads work on one frame: the shortest time from a frame to its boxes. What an operator cannot share among
+    /// threads, and the work between operators, is waited for.
+    case latency
+    /// Each thread works on a frame of its own: the most frames a second, for a network's worth of memory a thread.
+    case throughput
+}
+
+extension PipelineConfiguration {
+    /// For each worker of the detector, how many threads it has.
+    ///
+    /// - Parameters:
+    ///   - threads: all of them together, at least 1.
+    ///   - info: the source.
+    func workers(threads: Int, for info: VideoInfo) -> [Int] {
+        let isSingle = info.isImageSequence && info.estimatedFrameCount == 1
+        let frames =
+            switch mode {
+            case .latency: 1
+            case .throughput: batch ?? threads
+            case .auto: batch ?? (isSingle ? 1 : threads)
+            }
+        return Self.workers(threads: threads, frames: frames)
+    }
+
+    /// Threads spread over the frames that are worked on at a time: `(4, 2)` are two workers with two threads each. More
+    /// frames than threads wait for one.
+    package static func workers(threads: Int, frames: Int) -> [Int] {
+        let workers = max(1, min(threads, frames))
+        return (0..<workers).map { threads / workers + ($0 < threads % workers ? 1 : 0) }
+    }
+}
