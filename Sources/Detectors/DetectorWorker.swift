@@ -108,18 +108,22 @@ extension YOLODetector {
             detections.removeAll(keepingCapacity: true)
             let network = try network(width: image.width, height: image.height)
             do {
-                try network.session.withInput(0) { bytes in
-                    if let table = network.pixelTable {
-                        let pixels = bytes.bindMemory(to: UInt8.self)
-                        _ = pixels.update(fromContentsOf: image.pixels)
-                        Self.apply(table, to: pixels)
-                    } else {
-                        let values = bytes.bindMemory(to: Float.self)
-                        let scale = detector.input.scale
-                        for index in image.pixels.indices { values[index] = Float(image.pixels[index]) * scale }
-                    }
-                }
+                try write(image, to: network)
                 try run(network, letterbox: image.letterbox, into: &detections)
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
+        }
+
+        /// What a picture's cells or anchors say, each of them, in the order of the maps: all whose score reaches the
+        /// detector's confidence, boxes on the canvas, overlaps not suppressed.
+        package func candidates(in image: LetterboxedImage, into detections: inout [Detection]) throws(DetectorError) {
+            detections.removeAll(keepingCapacity: true)
+            let network = try network(width: image.width, height: image.height)
+            do {
+                try write(image, to: network)
+                try network.session.run()
+                try decode(network, into: &detections)
             } catch {
                 throw .failed(reason: "\(error)")
             }
@@ -148,6 +152,20 @@ extension YOLODetector {
             times.network = computed - start
             times.decoding = decoded - computed
             times.suppression = clock.now - decoded
+        }
+
+        private func write(_ image: LetterboxedImage, to network: Network) throws(ExecutionError) {
+            let scale = detector.input.scale
+            try network.session.withInput(0) { bytes in
+                if let table = network.pixelTable {
+                    let pixels = bytes.bindMemory(to: UInt8.self)
+                    _ = pixels.update(fromContentsOf: image.pixels)
+                    Self.apply(table, to: pixels)
+                } else {
+                    let values = bytes.bindMemory(to: Float.self)
+                    for index in image.pixels.indices { values[index] = Float(image.pixels[index]) * scale }
+                }
+            }
         }
 
         private static func apply(_ table: [UInt8], to pixels: UnsafeMutableBufferPointer<UInt8>) {

@@ -60,6 +60,16 @@ extension Quantizer {
         return (best, bestScore, log)
     }
 
+    /// Takes values out of a recipe, so that they stay float, and with them the weights of the convolutions that read
+    /// them.
+    package func keepFloat(_ recipe: inout QuantizationRecipe, where isFloat: (String) -> Bool) {
+        recipe.values = recipe.values.filter { !isFloat($0.key) }
+        for group in placement.groups where recipe.values[graph[group.input].name] == nil {
+            recipe.weightScales[graph[group.sums].name] = nil
+            recipe.biasShifts[graph[group.sums].name] = nil
+        }
+    }
+
     private func changed(
         _ recipe: QuantizationRecipe, _ index: Int, _ change: QuantizationTrial.Change, _ statistics: Statistics
     ) -> QuantizationRecipe? {

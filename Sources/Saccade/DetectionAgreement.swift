@@ -46,10 +46,11 @@ struct DetectionAgreement {
 
     /// The agreement of a model, made with `options`; `nil` when there is nothing to be found.
     func measured(
-        _ detector: YOLODetector, threads: Int, tick: (Int) throws(SaccadeError) -> Void = { _ throws(SaccadeError) in }
+        _ detector: YOLODetector, deviation: Double, threads: Int
     ) throws -> QuantizationSummary.Agreement? {
         guard objectCount > 0 else { return nil }
-        let found = try Self.detections(images, detector, threads: threads, tick: tick).map { $0.map(ScoredBox.init) }
+        let found = try Self.detections(images, detector, threads: threads) { _ throws(SaccadeError) in }
+            .map { $0.map(ScoredBox.init) }
         let evaluation = DetectionEvaluation(objects: objects, detections: found, classCount: classCount)
         // By the number of objects: of a class with one object the figure is all or nothing.
         var (ap, ap50, count) = (0.0, 0.0, 0.0)
@@ -58,7 +59,7 @@ struct DetectionAgreement {
             let weight = Double(figures.objects)
             (ap, ap50, count) = (ap + weight * classAP, ap50 + weight * classAP50, count + weight)
         }
-        return .init(objects: objectCount, ap: ap / max(count, 1), ap50: ap50 / max(count, 1))
+        return .init(objects: objectCount, ap: ap / max(count, 1), ap50: ap50 / max(count, 1), deviation: deviation)
     }
 
     private static func detections(

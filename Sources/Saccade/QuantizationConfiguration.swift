@@ -14,6 +14,8 @@ public struct QuantizationConfiguration: Hashable, Sendable {
     public var maximumDrop = 0.5
     /// Whether the model is written though it is slower or worse than allowed.
     public var isForced = false
+    /// Tensors that stay float: those whose names begin with one of these.
+    public var floatTensors: [String] = []
     /// How many changes to the recipe are tried out on the calibration pictures.
     public var trials = 24
     /// Threads that work on one picture. 0 = one a core.

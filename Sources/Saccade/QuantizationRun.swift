@@ -15,7 +15,9 @@ struct QuantizationRun {
     }
 
     /// The pictures that a trial is scored on.
-    private static let searchLimit = 48
+    private static let searchLimit = 24
+    /// The gain in deviation for which a range is changed.
+    private static let minimumGain = 2e-4
 
     private let configuration: QuantizationConfiguration
     private let threads: Int
@@ -57,7 +59,9 @@ struct QuantizationRun {
         // From here on the model is what a reader of the file gets.
         let written = try importONNX(bytes, name: graph.name)
         let quantized = try YOLODetector(written, options: options)
-        let agreement = try found.agreement.measured(quantized, threads: threads)
+        let deviation = try found.deviation.measured(
+            YOLODetector(written, options: CandidateDeviation.options(configuration)), threads: threads)
+        let agreement = try found.agreement.measured(quantized, deviation: deviation, threads: threads)
         let evaluation = try labelled.map { set in try measure(written, on: set) }
         let images = Array(set.mostCommon.prefix(8))
         var latencies: [QuantizationSummary.Latency] = []
@@ -88,6 +92,7 @@ struct QuantizationRun {
         let noise: [LayerNoise]
         let trials: [QuantizationTrial]
         let agreement: DetectionAgreement
+        let deviation: CandidateDeviation
     }
 
     /// Finds the recipe by the calibration pictures alone.
@@ -117,23 +122,25 @@ struct QuantizationRun {
         }
         let statistics = try quantizer.statistics(on: pictures)
         var recipe = quantizer.recipe(from: statistics)
+        func isFloat(_ name: String) -> Bool { configuration.floatTensors.contains { name.hasPrefix($0) } }
+        quantizer.keepFloat(&recipe, where: isFloat)
         try quantizer.correctBiases(&recipe, on: pictures)
         var noise = try quantizer.noise(of: recipe, in: graph, on: pictures)
 
+        let everyPlace = try CandidateDeviation.options(configuration)
+        let deviation = try CandidateDeviation(
+            set.prefix(Self.searchLimit), detector: YOLODetector(graph, options: everyPlace), threads: threads)
         var trials: [QuantizationTrial] = []
         if agreement.objectCount > 0, configuration.trials > 0 {
-            let search = try DetectionAgreement(set.prefix(Self.searchLimit), detector: detector, threads: threads) {
-                _ throws(SaccadeError) in
-            }
             var scored = 0
             func score(_ graph: Graph) throws -> Double {
                 try tick(.searching, min(scored, configuration.trials), configuration.trials)
                 scored += 1
-                let candidate = try YOLODetector(graph, options: options)
-                return try search.measured(candidate, threads: threads)?.ap ?? 0
+                return try -deviation.measured(YOLODetector(graph, options: everyPlace), threads: threads)
             }
             let best = try quantizer.searched(
-                recipe, in: graph, statistics, noise: noise, trials: configuration.trials, score: score)
+                recipe, in: graph, statistics, noise: noise, trials: configuration.trials,
+                minimumGain: Self.minimumGain, score: score)
             trials = best.trials
             if best.recipe != recipe {
                 recipe = best.recipe
@@ -144,7 +151,9 @@ struct QuantizationRun {
                 noise = try quantizer.noise(of: recipe, in: graph, on: pictures)
             }
         }
-        return Found(graph: try graph.quantized(by: recipe), noise: noise, trials: trials, agreement: agreement)
+        return Found(
+            graph: try graph.quantized(by: recipe), noise: noise, trials: trials, agreement: agreement,
+            deviation: deviation)
     }
 
     private func measure(_ written: Graph, on set: LabelledSet) throws -> QuantizationSummary.Evaluation {

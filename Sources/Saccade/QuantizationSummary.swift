@@ -17,6 +17,9 @@ public struct QuantizationSummary: Hashable, Sendable, Encodable {
         /// At an overlap of 0.5: the same objects must be found. What the float model finds with a lesser score counts
         /// neither way.
         public let ap50: Double
+        /// How far the scores and boxes of all places where the float model sees something are moved: the mean of
+        /// |score − float score| + float score · (1 − overlap of the boxes), as a part of the mean score.
+        public let deviation: Double
     }
 
     /// A difference with its 95 % interval: paired bootstrap over the images.

@@ -12,7 +12,7 @@ extension QuantizationSummary {
         let kept = trials.filter(\.isKept)
         if !trials.isEmpty {
             lines += ["", "\(trials.count) changes tried, \(kept.count) kept"]
-            lines += kept.map { "  \($0.tensor) \($0.change): agreement \(Self.percent($0.score))" }
+            lines += kept.map { "  \($0.tensor) \($0.change): deviation \(Self.percent(-$0.score))" }
         }
         return lines.map(\.withoutControls).joined(separator: "\n") + "\n"
     }
@@ -39,6 +39,7 @@ extension QuantizationSummary {
         if let agreement {
             lines.append(row("agreement", "", Self.percent(agreement.ap), "overlaps 0.5 to 0.95"))
             lines.append(row("", "", Self.percent(agreement.ap50), "overlap 0.5, \(agreement.objects) objects"))
+            lines.append(row("deviation", "", Self.percent(agreement.deviation), "of scores and boxes"))
         }
         for latency in latencies {
             lines.append(

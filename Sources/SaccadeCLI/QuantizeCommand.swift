@@ -48,6 +48,11 @@ struct QuantizeCommand: ParsableCommand {
     @Flag(help: "Write the model though it is slower or worse than allowed.")
     var force = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the tensors float whose names begin so, as the report names them. Repeatable.", valueName: "name"))
+    var keepFloat: [String] = []
+
     @Option(help: ArgumentHelp("How many changes to try on the calibration pictures.", valueName: "n"))
     var trials = 24
 
@@ -80,6 +85,7 @@ struct QuantizeCommand: ParsableCommand {
             configuration.maximumDrop = maxDrop
             configuration.isForced = force
             configuration.trials = trials
+            configuration.floatTensors = keepFloat
             configuration.threads = threads ?? 0
             configuration.isSquare = square
             configuration.head = head
