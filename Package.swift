@@ -64,7 +64,8 @@ let floors: [[Module]] = [
         Module(
             name: "Saccade",
             imports: [
-                "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Tensors", "Graphs", "Execution",
+                "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Tensors", "Graphs",
+                "Execution",
                 "ONNX", "Quantization", "Detectors",
             ],
             products: [deque])

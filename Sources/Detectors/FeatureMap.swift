@@ -97,17 +97,21 @@ package struct FeatureMap {
         return place > 255 ? nil : UInt8(max(place, 0))
     }
 
-    // The first place from `begin` on that reaches the threshold; `count` where none does. Blocks of a fixed length have
-    // no branch inside, which makes vectors of them; only a block with a hit is looked through.
+    // The first place from `begin` on that reaches the threshold; `count` where none does. Whole blocks are compared
+    // without a branch; only a block with a hit is looked through.
 
     private static func firstFloat(
         _ values: UnsafePointer<Float>, _ begin: Int, _ count: Int, _ threshold: Float
     ) -> Int {
         var place = begin
+        let least = SIMD16<Float>(repeating: threshold)
         while count &- place >= 64 {
-            var hits: UInt32 = 0
-            for index in 0..<64 { hits |= values[place &+ index] >= threshold ? .max : 0 }
-            if hits != 0 { break }
+            let block = UnsafeRawPointer(values + place)
+            let a = block.loadUnaligned(as: SIMD16<Float>.self) .>= least
+            let b = (block + 64).loadUnaligned(as: SIMD16<Float>.self) .>= least
+            let c = (block + 128).loadUnaligned(as: SIMD16<Float>.self) .>= least
+            let d = (block + 192).loadUnaligned(as: SIMD16<Float>.self) .>= least
+            if any((a .| b) .| (c .| d)) { break }
             place &+= 64
         }
         while place < count, !(values[place] >= threshold) { place &+= 1 }
@@ -118,10 +122,12 @@ package struct FeatureMap {
         _ values: UnsafePointer<UInt8>, _ begin: Int, _ count: Int, _ threshold: UInt8
     ) -> Int {
         var place = begin
+        let below = Int16(threshold) &- 1
         while count &- place >= 256 {
-            var hits: UInt8 = 0
-            for index in 0..<256 { hits |= values[place &+ index] >= threshold ? .max : 0 }
-            if hits != 0 { break }
+            // Negative where one of the differences is.
+            var hits: Int16 = 0
+            for index in 0..<256 { hits |= below &- Int16(values[place &+ index]) }
+            if hits < 0 { break }
             place &+= 256
         }
         while place < count, values[place] < threshold { place &+= 1 }

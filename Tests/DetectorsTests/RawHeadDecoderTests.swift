@@ -78,6 +78,22 @@ import Testing
         #expect(found.map(\.score) == logits.map(sigmoid).filter { $0 >= confidence })
     }
 
+    /// One cell of many passes, wherever it is: none is lost at the borders of what is compared at once.
+    @Test(arguments: [1, 3, 80]) func aSingleCellIsFoundAnywhere(classes: Int) throws {
+        let head = RawHead(scheme: .distances(bins: 1), classes: classes, levels: [oneLevel])
+        let cells = 30 * 20
+        let boxes = Array(repeating: Float(1), count: cells * 4)
+        var logits = Array(repeating: Float(-5), count: cells * classes)
+        for place in stride(from: 0, to: logits.count, by: classes == 80 ? 61 : 1) {
+            logits[place] = 2
+            let found = try decode(head, [(boxes, [1, 20, 30, 4]), (logits, [1, 20, 30, classes])])
+            #expect(found.count == 1 && found.first?.classIndex == place % classes)
+            let (x, y) = (Float(place / classes % 30) + 0.5, Float(place / classes / 30) + 0.5)
+            #expect(found.first?.box.centerX == x * 8 && found.first?.box.centerY == y * 8)
+            logits[place] = -5
+        }
+    }
+
     /// Bytes mean what they stand for: the same detections as from the floats.
     @Test(arguments: [RawHead.Scheme.distances(bins: 4), .anchors, .cells]) func bytesAndFloatsGiveTheSame(
         scheme: RawHead.Scheme
@@ -100,7 +116,7 @@ import Testing
             return UInt8(truncatingIfNeeded: seed >> 40)
         }
         for (scale, zeroPoint) in [(Float(0.05), Int32(140)), (0.1, 30), (0.02, 0), (0.031, 255)] {
-            let shapes = try channels.map { try Shape([1, 7, 9, $0]) }
+            let shapes = try channels.map { try Shape([1, 17, 19, $0]) }
             let bytes = shapes.map { shape in (0..<shape.count).map { _ in byte() } }
             let floats = bytes.map { $0.map { scale * Float(Int32($0) - zeroPoint) } }
             for confidence in [Float(0.1), 0.5, 0.9, 1] {

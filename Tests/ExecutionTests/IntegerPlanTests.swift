@@ -65,7 +65,8 @@ import Testing
         let pool = try b.builder.node(
             .maxPool(Pool(kernel: Size2D(5), window: Window(padding: Padding2D(2)))), [last], name: "pool")
         let factors = try b.builder.constant([Float(1), 1, 2, 2], [4])
-        let large = try b.builder.node(.resize(Resize(mode: .nearest, coordinates: .asymmetric, rounding: .floor)), [pool, factors], name: "large")
+        let large = try b.builder.node(
+            .resize(Resize(mode: .nearest, coordinates: .asymmetric, rounding: .floor)), [pool, factors], name: "large")
         // Another scale than its other part has.
         let joined = try q(b.builder.node(.concat(axis: 1), [large, sum], name: "joined"), 0.06, 5, "joined")
         let map = try q(b.convolution(joined, 40, 18, 1, "map", activation: nil), 0.03, 140, "map")
