@@ -46,8 +46,9 @@ extension YOLODetector {
 package struct RawMap: Hashable, Sendable {
     /// The value's name in the model.
     package let name: String
-    /// Whether all of it is logits of scores: of classes or of objectness.
-    package let isScores: Bool
+    /// Whether it holds boxes, and whether it holds logits of scores: of classes or of objectness.
+    package let hasBoxes: Bool
+    package let hasScores: Bool
 }
 
 extension YOLODetector {
@@ -55,6 +56,9 @@ extension YOLODetector {
     package var rawMaps: [RawMap] {
         guard let head = network.rawHead else { return [] }
         let boxes = Set(head.levels.map(\.boxes))
-        return network.mapNames.enumerated().map { RawMap(name: $1, isScores: !boxes.contains($0)) }
+        let scores = Set(head.levels.flatMap { head.scheme == .cells ? [$0.classes, $0.objectness] : [$0.classes] })
+        return network.mapNames.enumerated().map {
+            RawMap(name: $1, hasBoxes: boxes.contains($0), hasScores: scores.contains($0))
+        }
     }
 }

@@ -7,6 +7,8 @@ package enum MapKind: Hashable, Sendable {
     case values
     /// Raw class scores: what is far below any threshold does not count.
     case scores
+    /// Both. They stay float: what one scale does to scores, it does to boxes too.
+    case mixed
 }
 
 package struct QuantizationOptions: Hashable, Sendable {
@@ -18,16 +20,19 @@ package struct QuantizationOptions: Hashable, Sendable {
     package var observer: Observer
     /// Raw scores below this are as good as none.
     package var scoreFloor: Double
+    /// Raw scores may be so much higher than the highest that was seen.
+    package var scoreHeadroom: Double
     package var threads: Int
 
     package init(
         inputShapes: [String: [Int]] = [:], maps: [String: MapKind] = [:], observer: Observer = .measured,
-        scoreFloor: Double = -8, threads: Int = 2
+        scoreFloor: Double = -8, scoreHeadroom: Double = 1, threads: Int = 2
     ) {
         self.inputShapes = inputShapes
         self.maps = maps
         self.observer = observer
         self.scoreFloor = scoreFloor
+        self.scoreHeadroom = scoreHeadroom
         self.threads = threads
     }
 }
@@ -109,7 +114,7 @@ package struct Quantizer {
     /// Ranges, and scales of weights; biases are not corrected.
     package func recipe(from statistics: Statistics) -> QuantizationRecipe {
         var recipe = QuantizationRecipe()
-        for index in placement.components.indices {
+        for index in placement.components.indices where !has(.mixed, placement.components[index]) {
             setRange(&recipe, index, parameters(index, statistics, options.observer))
         }
         for group in placement.groups { setWeights(&recipe, group) }
@@ -127,12 +132,18 @@ package struct Quantizer {
             if least >= 0, greatest <= 255 { return QuantizationParameters(scale: 1, zeroPoint: 0) }
             return RangeSearch(histograms, weight: .uniform).parameters(.minMax)
         }
-        return RangeSearch(histograms, weight: weight(component)).parameters(observer)
+        if has(.scores, component) {
+            // The strongest must keep their order, also those that are stronger than what was seen.
+            let least = histograms.map { Double($0.minimum) }.min() ?? 0
+            let greatest = histograms.map { Double($0.maximum) }.max() ?? 0
+            let low = min(max(least, options.scoreFloor), 0)
+            return RangeSearch.parameters(low...max(greatest + options.scoreHeadroom, 0))
+        }
+        return RangeSearch(histograms, weight: .uniform).parameters(observer)
     }
 
-    private func weight(_ component: Placement.Component) -> ErrorWeight {
-        let isScores = component.members.contains { options.maps[graph[$0].name] == .scores }
-        return isScores ? .logit(floor: options.scoreFloor) : .uniform
+    private func has(_ kind: MapKind, _ component: Placement.Component) -> Bool {
+        component.members.contains { options.maps[graph[$0].name] == kind }
     }
 
     /// Sets the parameters of all values of a component, and of those that are a multiple of one.

@@ -14,10 +14,11 @@ struct QuantizationRun {
         let summary: QuantizationSummary
     }
 
-    /// The pictures that a trial is scored on.
-    private static let searchLimit = 24
-    /// The gain in deviation for which a range is changed.
-    private static let minimumGain = 2e-4
+    /// The pictures that the deviation of the result is measured on, and of each trial.
+    private static let deviationLimit = 24
+    private static let searchLimit = 6
+    /// With this deviation no more tensors become float.
+    private static let goodDeviation = 0.06
 
     private let configuration: QuantizationConfiguration
     private let threads: Int
@@ -82,7 +83,7 @@ struct QuantizationRun {
             },
             layers: layers,
             trials: found.trials.map {
-                .init(tensor: $0.value, change: $0.change.rawValue, score: $0.score, isKept: $0.isKept)
+                .init(tensor: $0.value, change: $0.change.rawValue, deviation: $0.loss, isKept: $0.isKept)
             }, floatConvolutions: [])
         return Result(bytes: bytes, summary: summary)
     }
@@ -98,8 +99,9 @@ struct QuantizationRun {
     /// Finds the recipe by the calibration pictures alone.
     private func quantize(_ set: CalibrationSet) throws -> Found {
         let maps = Dictionary(
-            detector.rawMaps.map { ($0.name, $0.isScores ? MapKind.scores : .values) },
-            uniquingKeysWith: { first, _ in first })
+            detector.rawMaps.map { map in
+                (map.name, map.hasBoxes ? map.hasScores ? MapKind.mixed : .values : .scores)
+            }, uniquingKeysWith: { first, _ in first })
         let input = detector.input
         let quantizer = try Quantizer(
             graph,
@@ -128,26 +130,27 @@ struct QuantizationRun {
         var noise = try quantizer.noise(of: recipe, in: graph, on: pictures)
 
         let everyPlace = try CandidateDeviation.options(configuration)
-        let deviation = try CandidateDeviation(
-            set.prefix(Self.searchLimit), detector: YOLODetector(graph, options: everyPlace), threads: threads)
+        let float = try YOLODetector(graph, options: everyPlace)
+        let deviation = try CandidateDeviation(set.prefix(Self.deviationLimit), detector: float, threads: threads)
         var trials: [QuantizationTrial] = []
         if agreement.objectCount > 0, configuration.trials > 0 {
-            var scored = 0
-            func score(_ graph: Graph) throws -> Double {
-                try tick(.searching, min(scored, configuration.trials), configuration.trials)
-                scored += 1
-                return try -deviation.measured(YOLODetector(graph, options: everyPlace), threads: threads)
+            // Pictures of one canvas: a plan is made for each.
+            let few = try CandidateDeviation(
+                Array(set.mostCommon.prefix(Self.searchLimit)), detector: float, threads: threads)
+            var search = QuantizationSearch()
+            search.trials = configuration.trials
+            search.goodLoss = Self.goodDeviation
+            var measured = 0
+            let found = try quantizer.searched(recipe, in: graph, statistics, by: search) { graph in
+                try tick(.searching, measured, quantizer.freeCount(recipe) + configuration.trials)
+                measured += 1
+                return try few.measured(YOLODetector(graph, options: everyPlace), threads: threads)
             }
-            let best = try quantizer.searched(
-                recipe, in: graph, statistics, noise: noise, trials: configuration.trials,
-                minimumGain: Self.minimumGain, score: score)
-            trials = best.trials
-            if best.recipe != recipe {
-                recipe = best.recipe
+            trials = found.trials
+            if found.recipe != recipe {
+                recipe = found.recipe
                 // Other ranges leave other errors behind.
-                var corrected = best.recipe
-                try quantizer.correctBiases(&corrected, on: pictures)
-                if try score(graph.quantized(by: corrected)) >= best.score { recipe = corrected }
+                try quantizer.correctBiases(&recipe, on: pictures)
                 noise = try quantizer.noise(of: recipe, in: graph, on: pictures)
             }
         }

@@ -94,10 +94,11 @@ public struct QuantizationSummary: Hashable, Sendable, Encodable {
     public struct Trial: Hashable, Sendable, Encodable {
         /// The tensor.
         public let tensor: String
-        /// `wider`, `narrower` or `float`.
+        /// `alone`: it is quantized and nothing else; `range`: the same with another range; `float`: it stays float and
+        /// all else is quantized.
         public let change: String
-        /// The agreement with it.
-        public let score: Double
+        /// The deviation with it, on a few pictures.
+        public let deviation: Double
         /// Whether it stayed.
         public let isKept: Bool
     }

@@ -9,11 +9,7 @@ extension QuantizationSummary {
             "calibrated on \(calibrationImages) pictures" + (leftOut.isEmpty ? "" : ", \(leftOut.count) left out")
                 + String(format: " in %.0f s", seconds))
         lines += [""] + figureLines + [""] + noiseLines + [""] + layerLines
-        let kept = trials.filter(\.isKept)
-        if !trials.isEmpty {
-            lines += ["", "\(trials.count) changes tried, \(kept.count) kept"]
-            lines += kept.map { "  \($0.tensor) \($0.change): deviation \(Self.percent(-$0.score))" }
-        }
+        lines += trialLines
         return lines.map(\.withoutControls).joined(separator: "\n") + "\n"
     }
 
@@ -72,6 +68,17 @@ extension QuantizationSummary {
                     format: "  %13.2f ms %8.1f %% %10.1f   ", $0.milliseconds, 100 * $0.milliseconds / max(all, 1e-9),
                     Double($0.multiplyAdds) / max($0.milliseconds, 1e-6) / 1e6) + "\($0.op) \($0.node) (\($0.kernel))"
             }
+    }
+
+    private var trialLines: [String] {
+        let costs = trials.filter { $0.change == "alone" }.sorted { $0.deviation > $1.deviation }
+        guard !costs.isEmpty else { return [] }
+        let tried = trials.filter { $0.change != "alone" }
+        let kept = tried.filter(\.isKept)
+        return ["", "costliest tensors, each quantized alone: deviation of scores and boxes"]
+            + costs.prefix(10).map { String(format: "  %15.2f %%   ", 100 * $0.deviation) + $0.tensor }
+            + ["", "\(tried.count) changes tried, \(kept.count) kept"]
+            + kept.map { "  \($0.tensor): \($0.change == "float" ? "stays float" : "another range")" }
     }
 
     private static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }

@@ -164,37 +164,49 @@ import Testing
         let quantizer = try Quantizer(graph)
         let statistics = try quantizer.statistics(on: source)
         let recipe = quantizer.recipe(from: statistics)
-        let noise = try quantizer.noise(of: recipe, in: graph, on: source)
-        var calls = 0
-        func hasFloat(_ quantized: Graph, _ name: String) -> Bool {
+        func isFloat(_ quantized: Graph, _ name: String) -> Bool {
             quantized.value(named: "\(name)_QuantizeLinear_Output") == nil
         }
-        let found = try quantizer.searched(
-            recipe, in: graph, statistics, noise: noise, trials: 20, minimumGain: 0.01
-        ) { quantized in
+        /// What b costs, and what the whole does: b pays for its time in float, a does not.
+        func loss(_ quantized: Graph) -> Double {
+            (isFloat(quantized, "b.act") ? 0 : 0.2) + (isFloat(quantized, "a.act") ? 0 : 0.01)
+        }
+        var search = QuantizationSearch()
+        search.rangeSets = 0
+        var calls = 0
+        let found = try quantizer.searched(recipe, in: graph, statistics, by: search) { quantized in
             calls += 1
-            // b pays for its time in float, a does not.
-            return (hasFloat(quantized, "b.act") ? 0.2 : 0) + (hasFloat(quantized, "a.act") ? 0.05 : 0)
+            return loss(quantized)
         }
         #expect(found.recipe.values["b.act"] == nil && found.recipe.weightScales["c"] == nil)
         #expect(found.recipe.values["a.act"] != nil && found.recipe.weightScales["b"] != nil)
-        #expect(found.score == 0.2)
+        #expect(abs(found.loss - 0.01) < 1e-9)
         #expect(found.trials.filter(\.isKept).map(\.value) == ["b.act"])
+        let alone = found.trials.filter { $0.change == .alone }
+        #expect(alone.count == quantizer.freeCount(recipe))
+        #expect(alone.first { $0.value == "b.act" }?.loss == 0.2)
+        #expect(alone.first { $0.value == "a.act" }?.loss == 0.01)
         #expect(calls == found.trials.count + 1)
         // The input is bytes in any case.
         #expect(!found.trials.contains { $0.value == "images" })
         let input = try source.input(0)
         #expect(decibels(try outputs(graph, input)[0], try outputs(graph.quantized(by: found.recipe), input)[0]) > 25)
 
+        // A loss that is good enough buys no float.
+        search.goodLoss = 0.3
+        #expect(try quantizer.searched(recipe, in: graph, statistics, by: search, loss: loss).recipe == recipe)
+
+        search = QuantizationSearch()
+        search.trials = 2
         calls = 0
-        let bounded = try quantizer.searched(recipe, in: graph, statistics, noise: noise, trials: 2) { _ in
+        let bounded = try quantizer.searched(recipe, in: graph, statistics, by: search) { _ in
             calls += 1
-            return 0
+            return 0.1
         }
-        #expect(calls == 3 && bounded.recipe == recipe)
+        #expect(calls <= quantizer.freeCount(recipe) + 3 && bounded.recipe == recipe)
         struct Failure: Error {}
         #expect(throws: QuantizationError.self) {
-            try quantizer.searched(recipe, in: graph, statistics, noise: noise, trials: 2) { _ in throw Failure() }
+            try quantizer.searched(recipe, in: graph, statistics) { _ in throw Failure() }
         }
     }
 }
