@@ -14,7 +14,7 @@ struct BenchmarkModelCommand: ParsableCommand {
             to boxes, which is the work of a runtime that computes the whole graph (median_ms in JSON); and the whole \
             detector, from pixels to boxes.
 
-            The peak is the rate of multiply-adds on registers alone, measured at the start, a core: products of bytes \
+            The peak is the rate of multiply-adds on registers alone, measured before and after, a core: products of bytes \
             (vpdpbusd where the machine has it) and of floats. The share of it is the time that the multiply-adds would \
             take at the peak of all threads, divided by the time they took.
 
@@ -77,13 +77,14 @@ struct BenchmarkModelCommand: ParsableCommand {
             options.imageSize = imgsz
             options.isSquare = square
             if let isa { options.instructionSet = try Self.instructionSet(isa) }
-            let peak = MachinePeak.measure(instructionSet: options.instructionSet)
+            var peak = MachinePeak.measure(instructionSet: options.instructionSet)
             let detector = try YOLODetector(modelPath: model, options: options)
             let benchmark = ModelBenchmark(
                 detector, picture: try examplePicture(), threads: threads, frames: batch, runs: runs)
+            let figures = try benchmark.measure()
+            peak.raise(to: .measure(instructionSet: options.instructionSet))
             let report = ModelBenchmarkReport(
-                model: model, instructionSet: options.instructionSet, picture: picture, peak: peak,
-                figures: try benchmark.measure())
+                model: model, instructionSet: options.instructionSet, picture: picture, peak: peak, figures: figures)
             try StandardOutput.write(json ? report.json(perLayer: perLayer) : report.text(perLayer: perLayer))
         }
     }

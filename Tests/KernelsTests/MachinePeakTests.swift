@@ -13,6 +13,15 @@ import Testing
         for rate in [peak.bytes, peak.floats] { #expect((1e7...Self.limit).contains(rate)) }
     }
 
+    @Test func theBetterOfTwoIsKept() {
+        let once = MachinePeak.measure(instructionSet: .portable)
+        var both = once
+        let again = MachinePeak.measure(instructionSet: .portable)
+        both.raise(to: again)
+        #expect(both.bytes == max(once.bytes, again.bytes))
+        #expect(both.floats == max(once.floats, again.floats))
+    }
+
     @Test func everyKernelDoesWhatItSays() {
         var count = 0
         let kernels = sk_peak_kernels(&count)

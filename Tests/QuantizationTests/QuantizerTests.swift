@@ -132,7 +132,7 @@ import Testing
         expectError(CalibrationSource(count: 1) { _ in throw Unreadable() }) {
             if case .caller(let error) = $0 { error is Unreadable } else { false }
         }
-        expectError(pixels([1, 3, 8, 8])) { if case .unsupportedInput = $0 { true } else { false } }
+        expectError(pixels([1, 4, 8, 8])) { if case .unsupportedInput = $0 { true } else { false } }
         expectError(CalibrationSource(count: 1) { _ in try Tensor([Int32(1)], shape: [1]) }) {
             if case .unsupportedInput = $0 { true } else { false }
         }
