@@ -86,16 +86,17 @@ extension Quantizer {
             }
         }
         var best = try measured(recipe)
+        let whole = best
         for (index, alone) in costs where rest > 0 && best > search.goodLoss {
             // Losses of independent causes add up by their squares.
             let expected = (max(best * best - alone * alone, 0)).squareRoot()
-            guard expected < best * (1 - search.floatGain / 2) else { continue }
+            guard expected < best - whole * search.floatGain / 2 else { continue }
             var candidate = recipe
             let names = names(index)
             keepFloat(&candidate) { names.contains($0) }
             let loss = try measured(candidate)
             rest -= 1
-            let isKept = loss < best * (1 - search.floatGain)
+            let isKept = loss < best - whole * search.floatGain
             note(index, .float, loss, isKept)
             if isKept { (recipe, best) = (candidate, loss) }
         }
