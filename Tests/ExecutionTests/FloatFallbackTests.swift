@@ -1,6 +1,5 @@
 import Execution
 import Graphs
-import Kernels
 import Tensors
 import Testing
 

@@ -16,7 +16,7 @@ extension Lowering {
         case .requantize: return try requantize()
         case .unary(let function): return try lookup(function)
         case .binary(let function): return try byteBinary(function)
-        case .maxPool(let pool): return try byteMaxPool(pool)
+        case .maxPool(let pool): return try maxPool(pool)
         case .softmax(let axis): return try byteSoftmax(axis: axis)
         case .matMul: return try byteMatMul()
         // What only moves elements moves bytes.
@@ -170,25 +170,6 @@ extension Lowering {
             binary.run(
                 left: context.bytes(input: 0), right: context.bytes(input: 1), output: context.bytes(output: 0),
                 threads: context.threads)
-            return true
-        }
-    }
-
-    // MARK: Windows and rows
-
-    private mutating func byteMaxPool(_ pool: Pool) throws(ExecutionError) -> StepBody {
-        let x = try input(0)
-        let y = outputs[0]
-        guard y.shape.count > 0 else { return { _ in true } }
-        guard x.shape.count > 0 else { throw unsupported("an image without pixels") }
-        guard pool.dataFormat == .channelsLast else { throw unsupported("images in channels-first order") }
-        let (rows, columns) = pool.extents
-        kernel = "maxpool2d_u8"
-        let pooling = ByteMaxPoolingKernel(
-            input: x.shape, inputPixelStride: x.rowStride, output: y.shape, outputPixelStride: y.rowStride, rows: rows,
-            columns: columns, instructionSet: instructionSet)
-        return { context in
-            pooling.run(input: context.bytes(input: 0), output: context.bytes(output: 0), threads: context.threads)
             return true
         }
     }
