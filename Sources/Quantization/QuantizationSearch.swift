@@ -4,12 +4,12 @@ import Tensors
 /// One change to a recipe that was tried, and what it did to the loss.
 package struct QuantizationTrial: Hashable, Sendable, CustomStringConvertible {
     package enum Change: String, Hashable, Sendable {
-        /// Nothing else is quantized: what the values cost by themselves.
-        case alone
-        /// Another range, nothing else being quantized.
-        case range
         /// The values stay float, and with them the convolutions that read them.
         case float
+        /// Another range.
+        case range
+        /// Other ranges for all values, by one factor; or no shifts of biases.
+        case all
     }
 
     package let value: String
@@ -22,18 +22,18 @@ package struct QuantizationTrial: Hashable, Sendable, CustomStringConvertible {
 
 /// How a recipe is searched.
 package struct QuantizationSearch: Hashable, Sendable {
-    /// The most losses that are measured beyond that of each set of values alone.
-    package var trials = 72
-    /// Of these so many are kept for trying what stays float.
-    package var floatTrials = 8
-    /// Of so many of the costliest sets other ranges are tried.
-    package var rangeSets = 12
-    /// Another range must take away this part of what the values cost alone.
-    package var rangeGain = 0.04
+    /// The most losses that are measured.
+    package var trials = 240
     /// Staying float must take away this part of the whole loss, for it costs time.
     package var floatGain = 0.1
-    /// Below this loss nothing more becomes float.
+    /// Below this loss nothing becomes float.
     package var goodLoss = 0.0
+    /// By these factors all ranges are changed together.
+    package var factors = [0.85, 1.15, 1.3, 1.5]
+    /// By these the ranges are changed one by one, wider or narrower, the coarsest first.
+    package var steps = [1.3, 1.12]
+    /// Another range must take away this part of the loss: what is less is chance.
+    package var rangeGain = 0.002
 
     package init() {}
 }
@@ -41,9 +41,10 @@ package struct QuantizationSearch: Hashable, Sendable {
 extension Quantizer {
     /// Improves a recipe by a loss that the caller measures: 0 where a graph does what the float graph does.
     ///
-    /// Each set of values that share a scale is quantized alone first, so that the noise of all others does not hide what
-    /// it costs. For the costliest other ranges are tried in the same way. Then, with everything quantized, those that
-    /// alone cost a good part of the whole are tried as float.
+    /// Every change is judged with everything else quantized: what many ranges leave out adds up on one side, so that each
+    /// alone looks smaller than it is. First, each set of values that share a scale is tried as float; those that take
+    /// away a good part of the loss stay so. Then all ranges are stretched together, and after that one by one, by
+    /// coordinate descent, those first that cost most.
     ///
     /// - Parameters:
     ///   - original: the float graph as imported.
@@ -52,59 +53,94 @@ extension Quantizer {
         _ recipe: QuantizationRecipe, in original: Graph, _ statistics: Statistics,
         by search: QuantizationSearch = QuantizationSearch(), loss: (Graph) throws -> Double
     ) throws(QuantizationError) -> (recipe: QuantizationRecipe, loss: Double, trials: [QuantizationTrial]) {
+        var log = [QuantizationTrial]()
+        var recipe = recipe
+        var best = 0.0
         func measured(_ recipe: QuantizationRecipe) throws(QuantizationError) -> Double {
             let quantized = try original.quantized(by: recipe)
             do {
                 return try loss(quantized)
             } catch { throw .caller(error) }
         }
-        var log = [QuantizationTrial]()
-        func note(_ index: Int, _ change: QuantizationTrial.Change, _ loss: Double, _ isKept: Bool) {
-            log.append(QuantizationTrial(value: name(index), change: change, loss: loss, isKept: isKept))
+        /// Measures a candidate and takes it where it is better by `gain`; nil when no trial is left.
+        func attempt(
+            _ candidate: QuantizationRecipe, _ name: String, _ change: QuantizationTrial.Change, gain: Double
+        ) throws(QuantizationError) -> (loss: Double, isKept: Bool)? {
+            guard log.count < search.trials, candidate != recipe else { return nil }
+            let loss = try measured(candidate)
+            let isKept = loss < best - gain
+            if isKept { (recipe, best) = (candidate, loss) }
+            log.append(QuantizationTrial(value: name, change: change, loss: loss, isKept: isKept))
+            return (loss, isKept)
         }
-        var recipe = recipe
-        var costs = [(index: Int, loss: Double)]()
-        for index in placement.components.indices where isFree(index, recipe) {
-            let loss = try measured(alone(recipe, index))
-            note(index, .alone, loss, false)
-            costs.append((index, loss))
-        }
-        costs.sort { ($1.loss, $0.index) < ($0.loss, $1.index) }
+        guard search.trials > 0 else { return (recipe, try measured(recipe), []) }
+        best = try measured(recipe)
+        let whole = best
 
-        var rest = search.trials
-        for place in costs.indices.prefix(search.rangeSets) where costs[place].loss > 0 {
-            let index = costs[place].index
-            for observer in Self.observers where rest > min(search.floatTrials, search.trials / 2) {
-                var candidate = recipe
-                setRange(&candidate, index, parameters(index, statistics, observer))
-                guard candidate != recipe else { continue }
-                let loss = try measured(alone(candidate, index))
-                rest -= 1
-                let isKept = loss < costs[place].loss * (1 - search.rangeGain)
-                note(index, .range, loss, isKept)
-                if isKept { (recipe, costs[place].loss) = (candidate, loss) }
+        // What each set costs is the loss that goes when it stays float.
+        var costs = [(index: Int, gain: Double)]()
+        for index in placement.components.indices where isFree(index, recipe) {
+            let candidate = keepingFloat(recipe, index)
+            guard let trial = try attempt(candidate, name(index), .float, gain: .infinity) else { break }
+            costs.append((index, whole - trial.loss))
+        }
+        costs.sort { ($1.gain, $0.index) < ($0.gain, $1.index) }
+        for (index, gain) in costs where gain > whole * search.floatGain && best > search.goodLoss {
+            _ = try attempt(keepingFloat(recipe, index), name(index), .float, gain: whole * search.floatGain)
+        }
+
+        for factor in search.factors {
+            var candidate = recipe
+            for (index, _) in costs { stretch(&candidate, index, by: factor, within: statistics) }
+            _ = try attempt(candidate, "all ranges × \(factor)", .all, gain: 0)
+        }
+        for step in search.steps {
+            for (index, _) in costs where isFree(index, recipe) {
+                for factor in [step, 1 / step] {
+                    var isWorthMore = true
+                    // Twice at most: what is seen in a few pictures must not run away.
+                    for _ in 0..<2 where isWorthMore {
+                        var candidate = recipe
+                        stretch(&candidate, index, by: factor, within: statistics)
+                        let trial = try attempt(candidate, name(index), .range, gain: best * search.rangeGain)
+                        isWorthMore = trial?.isKept ?? false
+                    }
+                    if log.last?.isKept ?? false, log.last?.value == name(index) { break }
+                }
             }
         }
-        var best = try measured(recipe)
-        let whole = best
-        for (index, alone) in costs where rest > 0 && best > search.goodLoss {
-            // Losses of independent causes add up by their squares.
-            let expected = (max(best * best - alone * alone, 0)).squareRoot()
-            guard expected < best - whole * search.floatGain / 2 else { continue }
+        if !recipe.biasShifts.isEmpty {
             var candidate = recipe
-            let names = names(index)
-            keepFloat(&candidate) { names.contains($0) }
-            let loss = try measured(candidate)
-            rest -= 1
-            let isKept = loss < best - whole * search.floatGain
-            note(index, .float, loss, isKept)
-            if isKept { (recipe, best) = (candidate, loss) }
+            candidate.biasShifts = [:]
+            _ = try attempt(candidate, "no shifts of biases", .all, gain: 0)
         }
         return (recipe, best, log)
     }
 
-    /// The ranges that are tried: what is left out may cost less than what all others gain, and more than its square.
-    private static var observers: [Observer] { [.minMax] + [1e-5, 1e-4, 3e-4, 1e-3].map { .percentile($0) } }
+    /// Changes the range of a set of values, at most to what was seen of it. The lesser end stays where it is small, like
+    /// that of SiLU.
+    private func stretch(
+        _ recipe: inout QuantizationRecipe, _ index: Int, by factor: Double, within statistics: Statistics
+    ) {
+        guard let member = placement.components[index].members.first, let known = recipe.values[graph[member].name]
+        else { return }
+        func ends(_ parameters: QuantizationParameters) -> (low: Double, high: Double) {
+            let (scale, zero) = (Double(parameters.scales[0]), Double(parameters.zeroPoints[0]))
+            return (-zero * scale, (255 - zero) * scale)
+        }
+        let (old, all) = (ends(known), ends(parameters(index, statistics, .minMax)))
+        var (low, high) = old
+        if high > -low / 4 { high = min(high * factor, max(all.high, high)) }
+        if -low > old.high / 4 { low = max(low * factor, min(all.low, low)) }
+        if (low, high) != old { setRange(&recipe, index, RangeSearch.parameters(low...high)) }
+    }
+
+    private func keepingFloat(_ recipe: QuantizationRecipe, _ index: Int) -> QuantizationRecipe {
+        let names = names(index)
+        var candidate = recipe
+        keepFloat(&candidate) { names.contains($0) }
+        return candidate
+    }
 
     /// Takes values out of a recipe, so that they stay float, and with them the weights of the convolutions that read
     /// them.
@@ -116,7 +152,7 @@ extension Quantizer {
         }
     }
 
-    /// The number of sets of values that a search quantizes alone.
+    /// The number of sets of values that a search can change.
     package func freeCount(_ recipe: QuantizationRecipe) -> Int {
         placement.components.indices.count { isFree($0, recipe) }
     }
@@ -135,13 +171,5 @@ extension Quantizer {
         let members = placement.components[index].members
         return !members.contains { graph.inputs.contains($0) }
             && members.contains { recipe.values[graph[$0].name] != nil }
-    }
-
-    /// The part of a recipe that quantizes one set of values, and the weights that are used on them.
-    private func alone(_ recipe: QuantizationRecipe, _ index: Int) -> QuantizationRecipe {
-        let names = names(index)
-        var part = recipe
-        keepFloat(&part) { !names.contains($0) }
-        return part
     }
 }

@@ -5,6 +5,8 @@ import Media
 struct CalibrationSet {
     /// Those of one canvas stand together.
     let images: [LetterboxedImage]
+    /// The same pictures in the order of the source, each on the network's whole square, for which one plan is enough.
+    let squares: [LetterboxedImage]
     let leftOut: [QuantizationSummary.LeftOut]
 
     /// Between two pictures of a video at most so many frames are passed over: all of them are decoded.
@@ -12,12 +14,16 @@ struct CalibrationSet {
 
     /// Reads at most `limit` pictures, evenly spread over the source. Pictures that cannot be read are left out.
     ///
-    /// - Parameter read: called after each picture with the number so far and the number that is expected; it throws to
-    ///   end the reading.
+    /// - Parameters:
+    ///   - square: the detector that fills a whole square.
+    ///   - read: called after each picture with the number so far and the number that is expected; it throws to end the
+    ///     reading.
     init(
-        _ path: String, limit: Int, detector: YOLODetector, read: (Int, Int) throws(SaccadeError) -> Void
+        _ path: String, limit: Int, detector: YOLODetector, square: YOLODetector,
+        read: (Int, Int) throws(SaccadeError) -> Void
     ) throws(SaccadeError) {
         var images: [LetterboxedImage] = []
+        var squares: [LetterboxedImage] = []
         let source: MediaSource
         var step = 1
         do {
@@ -38,6 +44,7 @@ struct CalibrationSet {
                 case .frame(let frame):
                     if index % step == 0, !frame.info.isCorrupt {
                         images.append(detector.letterboxed(frame.image))
+                        squares.append(square.letterboxed(frame.image))
                         try read(images.count, max(expected, images.count))
                     }
                     index += 1
@@ -52,6 +59,7 @@ struct CalibrationSet {
             throw SaccadeError(
                 reason: "not_found", message: "\(path) has no picture that can be read for calibration", exitCode: 66)
         }
+        self.squares = squares
         self.images = images.enumerated().sorted {
             ($0.element.height, $0.element.width, $0.offset) < ($1.element.height, $1.element.width, $1.offset)
         }.map(\.element)
@@ -65,10 +73,10 @@ struct CalibrationSet {
             reason: error.reason, message: "no calibration pictures: \(error.message)", exitCode: 66)
     }
 
-    /// At most `limit` of the pictures, evenly.
-    func prefix(_ limit: Int) -> [LetterboxedImage] {
-        guard images.count > limit else { return images }
-        return (0..<limit).map { images[$0 * images.count / limit] }
+    /// At most `limit` of the squares, evenly.
+    func squares(_ limit: Int) -> [LetterboxedImage] {
+        guard squares.count > limit else { return squares }
+        return (0..<limit).map { squares[$0 * squares.count / limit] }
     }
 
     /// The pictures of the canvas that most of them have; of equally many, the larger one.

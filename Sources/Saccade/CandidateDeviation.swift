@@ -15,10 +15,11 @@ struct CandidateDeviation {
     private let reference: [[(place: Int, detection: Detection)]]
     private let sum: Double
 
-    /// The detector's options for both models: every place says something.
+    /// The detector's options for both models: every place of a whole square says something.
     static func options(_ configuration: QuantizationConfiguration) throws(SaccadeError) -> YOLODetector.Options {
         var options = try DetectionAgreement.options(configuration)
         options.confidence = 0
+        options.isSquare = true
         return options
     }
 

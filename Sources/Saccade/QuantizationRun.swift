@@ -14,9 +14,8 @@ struct QuantizationRun {
         let summary: QuantizationSummary
     }
 
-    /// The pictures that the deviation of the result is measured on, and of each trial.
-    private static let deviationLimit = 24
-    private static let searchLimit = 6
+    /// The pictures that the deviation of each trial and of the result is measured on.
+    private static let searchLimit = 32
     /// With this deviation no more tensors become float.
     private static let goodDeviation = 0.06
 
@@ -25,6 +24,8 @@ struct QuantizationRun {
     private let tick: Tick
     private let graph: Graph
     private let detector: YOLODetector
+    /// The detector of `CandidateDeviation`.
+    private let everyPlace: YOLODetector
     private let options: YOLODetector.Options
     private let labelled: LabelledSet?
 
@@ -47,12 +48,13 @@ struct QuantizationRun {
                 message: "\(configuration.model) cannot be quantized: its boxes cannot be decoded from raw maps ("
                     + "\(detector.wholeGraphReason ?? "")), so that its tail would lose too much", exitCode: 65)
         }
+        everyPlace = try YOLODetector(graph, options: CandidateDeviation.options(configuration))
         labelled = try configuration.evaluation.map { try LabelledSet($0) }
     }
 
     func execute() throws -> Result {
         let set = try CalibrationSet(
-            configuration.calibration, limit: configuration.calibrationLimit, detector: detector
+            configuration.calibration, limit: configuration.calibrationLimit, detector: detector, square: everyPlace
         ) { done, total throws(SaccadeError) in try tick(.reading, done, total) }
         let found = try quantize(set)
 
@@ -129,28 +131,26 @@ struct QuantizationRun {
         try quantizer.correctBiases(&recipe, on: pictures)
         var noise = try quantizer.noise(of: recipe, in: graph, on: pictures)
 
-        let everyPlace = try CandidateDeviation.options(configuration)
-        let float = try YOLODetector(graph, options: everyPlace)
-        let deviation = try CandidateDeviation(set.prefix(Self.deviationLimit), detector: float, threads: threads)
+        let deviation = try CandidateDeviation(set.squares(Self.searchLimit), detector: everyPlace, threads: threads)
         var trials: [QuantizationTrial] = []
         if agreement.objectCount > 0, configuration.trials > 0 {
-            // Pictures of one canvas: a plan is made for each.
-            let few = try CandidateDeviation(
-                Array(set.mostCommon.prefix(Self.searchLimit)), detector: float, threads: threads)
             var search = QuantizationSearch()
             search.trials = configuration.trials
             search.goodLoss = Self.goodDeviation
             var measured = 0
-            let found = try quantizer.searched(recipe, in: graph, statistics, by: search) { graph in
-                try tick(.searching, measured, quantizer.freeCount(recipe) + configuration.trials)
+            func loss(_ graph: Graph) throws -> Double {
+                try tick(.searching, min(measured, configuration.trials), configuration.trials)
                 measured += 1
-                return try few.measured(YOLODetector(graph, options: everyPlace), threads: threads)
+                return try deviation.measured(
+                    YOLODetector(graph, options: CandidateDeviation.options(configuration)), threads: threads)
             }
+            let found = try quantizer.searched(recipe, in: graph, statistics, by: search, loss: loss)
             trials = found.trials
             if found.recipe != recipe {
-                recipe = found.recipe
                 // Other ranges leave other errors behind.
+                recipe = found.recipe
                 try quantizer.correctBiases(&recipe, on: pictures)
+                if try loss(graph.quantized(by: recipe)) > found.loss { recipe = found.recipe }
                 noise = try quantizer.noise(of: recipe, in: graph, on: pictures)
             }
         }

@@ -71,14 +71,13 @@ extension QuantizationSummary {
     }
 
     private var trialLines: [String] {
-        let costs = trials.filter { $0.change == "alone" }.sorted { $0.deviation > $1.deviation }
-        guard !costs.isEmpty else { return [] }
-        let tried = trials.filter { $0.change != "alone" }
-        let kept = tried.filter(\.isKept)
-        return ["", "costliest tensors, each quantized alone: deviation of scores and boxes"]
-            + costs.prefix(10).map { String(format: "  %15.2f %%   ", 100 * $0.deviation) + $0.tensor }
-            + ["", "\(tried.count) changes tried, \(kept.count) kept"]
-            + kept.map { "  \($0.tensor): \($0.change == "float" ? "stays float" : "another range")" }
+        guard !trials.isEmpty else { return [] }
+        let kept = trials.filter(\.isKept)
+        return ["", "\(trials.count) changes tried on the calibration pictures, \(kept.count) kept"]
+            + kept.map { trial in
+                let change = trial.change == "float" ? " stays float" : trial.change == "range" ? ", another range" : ""
+                return String(format: "  %15.2f %%   ", 100 * trial.deviation) + trial.tensor + change
+            }
     }
 
     private static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }

@@ -54,7 +54,7 @@ struct QuantizeCommand: ParsableCommand {
     var keepFloat: [String] = []
 
     @Option(help: ArgumentHelp("How many changes to try on the calibration pictures.", valueName: "n"))
-    var trials = 72
+    var trials = 240
 
     @Option(help: ArgumentHelp("Threads for one picture. Default: one a core.", valueName: "n"))
     var threads: Int?

@@ -172,7 +172,6 @@ import Testing
             (isFloat(quantized, "b.act") ? 0 : 0.2) + (isFloat(quantized, "a.act") ? 0 : 0.01)
         }
         var search = QuantizationSearch()
-        search.rangeSets = 0
         var calls = 0
         let found = try quantizer.searched(recipe, in: graph, statistics, by: search) { quantized in
             calls += 1
@@ -182,10 +181,10 @@ import Testing
         #expect(found.recipe.values["a.act"] != nil && found.recipe.weightScales["b"] != nil)
         #expect(abs(found.loss - 0.01) < 1e-9)
         #expect(found.trials.filter(\.isKept).map(\.value) == ["b.act"])
-        let alone = found.trials.filter { $0.change == .alone }
-        #expect(alone.count == quantizer.freeCount(recipe))
-        #expect(alone.first { $0.value == "b.act" }?.loss == 0.2)
-        #expect(alone.first { $0.value == "a.act" }?.loss == 0.01)
+        let floats = found.trials.filter { $0.change == .float }
+        #expect(floats.count == quantizer.freeCount(recipe) + 1)
+        #expect(floats.first { $0.value == "b.act" }?.loss == 0.01)
+        #expect(floats.first { $0.value == "a.act" }?.loss == 0.2)
         #expect(calls == found.trials.count + 1)
         // The input is bytes in any case.
         #expect(!found.trials.contains { $0.value == "images" })
@@ -203,10 +202,34 @@ import Testing
             calls += 1
             return 0.1
         }
-        #expect(calls <= quantizer.freeCount(recipe) + 3 && bounded.recipe == recipe)
+        #expect(calls == 3 && bounded.recipe == recipe)
         struct Failure: Error {}
         #expect(throws: QuantizationError.self) {
             try quantizer.searched(recipe, in: graph, statistics) { _ in throw Failure() }
         }
+    }
+
+    /// The range that the loss is least for is found from either side, and no other moves.
+    @Test(arguments: [0.5, 0.9]) func rangesMoveWhereTheLossIsLeast(share: Double) throws {
+        var builder = GraphBuilder(name: "test")
+        let x = builder.input("images", [1, 3, 8, 8])
+        let a = try builder.silu(try builder.convolution(x, 3, 4, name: "a"), name: "a.act")
+        builder.output(try builder.convolution(a, 4, 2, name: "c"))
+        let graph = builder.graph
+        let source = pixels([1, 3, 8, 8])
+        let quantizer = try Quantizer(graph, options: QuantizationOptions(observer: .minMax))
+        let statistics = try quantizer.statistics(on: source)
+        let recipe = quantizer.recipe(from: statistics)
+        let whole = try #require(recipe.values["a.act"]?.scale)
+        let aim = Float(share) * whole
+        let found = try quantizer.searched(recipe, in: graph, statistics) { quantized in
+            guard let id = quantized.value(named: "a.act_scale"), let scale = quantized.scalar(id) else { return 9 }
+            return 1 + Double(abs(scale - aim) / whole)
+        }
+        let scale = try #require(found.recipe.values["a.act"]?.scale)
+        #expect(abs(scale / aim - 1) < 0.1)
+        #expect(Set(found.recipe.values.keys) == Set(recipe.values.keys))
+        // Never wider than what was seen.
+        #expect(scale <= whole * 1.0001)
     }
 }
