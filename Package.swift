@@ -117,11 +117,7 @@ let package = Package(
         .target(name: "CSaccadePixels", cSettings: cSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(
-            name: "CFFmpeg", pkgConfig: "libavformat",
-            providers: [
-                .apt(["libavformat-dev", "libavcodec-dev", "libavdevice-dev", "libavutil-dev", "libswscale-dev"])
-            ]),
+        .target(name: "CFFmpeg", cSettings: cSettings),
     ]
         + modules.map { module in
             .target(

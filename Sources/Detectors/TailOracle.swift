@@ -31,8 +31,7 @@ struct TailOracle {
 
     /// The candidate, with the anchors that the tail has.
     private(set) var head: RawHead
-    /// Each 1×H×W×C.
-    private var maps: [(values: [Float], shape: Shape)] = []
+    private var maps: [MadeUpMap] = []
     /// Cells whose values are not the background's, by map.
     private var special: [[Int]]
     private var expected: [Detection] = []
@@ -47,18 +46,14 @@ struct TailOracle {
         let background = tail.inputs.indices.map { Self.background(of: $0, candidate) }
         for (place, id) in tail.inputs.enumerated() {
             guard let shape = tail.shape(of: id) else { continue }
-            let turned = try Shape([shape[0], shape[2], shape[3], shape[1]])
-            let cell = (0..<turned[3]).map(background[place])
-            var values: [Float] = []
-            values.reserveCapacity(turned.count)
-            for _ in 0..<turned[1] * turned[2] { values.append(contentsOf: cell) }
-            maps.append((values, turned))
+            maps.append(
+                try MadeUpMap(height: shape[2], width: shape[3], cell: (0..<shape[1]).map(background[place])))
         }
         for level in head.levels.indices { makeUp(level) }
 
         let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail), threads: 2)
         for (place, map) in maps.enumerated() {
-            let (channels, cells) = (map.shape[3], map.shape[1] * map.shape[2])
+            let (channels, cells) = (map.channels, map.height * map.width)
             try session.withInput(place) { bytes in
                 let values = bytes.bindMemory(to: Float.self)
                 for channel in 0..<channels {
@@ -80,15 +75,8 @@ struct TailOracle {
     func agrees() -> Bool {
         var found: [Detection] = []
         let decoder = RawHeadDecoder(head: head, confidence: Self.confidence, classes: nil)
-        let tensors = maps.compactMap { try? Tensor($0.values, shape: $0.shape.dimensions) }
-        guard tensors.count == maps.count else { return false }
-        withExtendedLifetime(tensors) {
-            decoder.decode(
-                { place in
-                    let (tensor, shape) = (tensors[place], tensors[place].shape)
-                    let values = tensor.baseAddress.assumingMemoryBound(to: Float.self)
-                    return FeatureMap(.floats(values), height: shape[1], width: shape[2], channels: shape[3])
-                }, into: &found)
+        withExtendedLifetime(maps) {
+            decoder.decode({ maps[$0].featureMap }, into: &found)
         }
         guard !found.isEmpty, found.count == expected.count else { return false }
         var rest = expected
@@ -121,8 +109,8 @@ struct TailOracle {
 
     private mutating func makeUp(_ index: Int) {
         let level = head.levels[index]
-        let shape = maps[level.boxes].shape
-        let (width, cells) = (shape[2], shape[1] * shape[2])
+        let width = maps[level.boxes].width
+        let cells = maps[level.boxes].height * width
         let selected = (head.selection ?? Int.max) / (2 * head.levels.count)
         let count = min(Self.cellsPerLevel, max(selected, 1))
         var chosen: [Int] = []
@@ -167,7 +155,7 @@ struct TailOracle {
     }
 
     private mutating func set(_ map: Int, _ cell: Int, _ channel: Int, _ value: Float) {
-        maps[map].values[cell * maps[map].shape[3] + channel] = value
+        maps[map].values[cell * maps[map].channels + channel] = value
         if special[map].last != cell { special[map].append(cell) }
     }
 
@@ -191,5 +179,32 @@ struct TailOracle {
             guard let box else { continue }
             head.levels[probe.level].anchors[probe.anchor] = SIMD2(box.width, box.height)
         }
+    }
+}
+
+/// A feature map that was made up: the same values in every cell at first, 1×H×W×C.
+private final class MadeUpMap {
+    let height: Int
+    let width: Int
+    let channels: Int
+    let values: UnsafeMutableBufferPointer<Float>
+    private let buffer: TensorBuffer
+
+    init(height: Int, width: Int, cell: [Float]) throws(TensorError) {
+        (self.height, self.width, channels) = (height, width, cell.count)
+        let count = height * width * channels
+        buffer = try TensorBuffer(byteCount: count * MemoryLayout<Float>.stride)
+        let start = buffer.baseAddress.bindMemory(to: Float.self, capacity: count)
+        values = UnsafeMutableBufferPointer(start: start, count: count)
+        for index in 0..<height * width {
+            _ = UnsafeMutableBufferPointer(rebasing: values[index * channels..<(index + 1) * channels])
+                .update(fromContentsOf: cell)
+        }
+    }
+
+    /// Valid while the map is alive.
+    var featureMap: FeatureMap {
+        let start = UnsafePointer(buffer.baseAddress.assumingMemoryBound(to: Float.self))
+        return FeatureMap(.floats(start), height: height, width: width, channels: channels)
     }
 }

@@ -62,6 +62,7 @@ final class VideoEncoder {
 
     /// Throws `unsupported`, naming what is missing and what there is instead.
     init(_ parameters: VideoParameters, options: EncoderOptions, hasGlobalHeader: Bool) throws(MediaError) {
+        try FFmpegLibraries.load()
         let codec = try VideoEncoder.codec(named: options.codec)
         codecName = String(cString: codec.pointee.name)
         guard parameters.width > 0, parameters.height > 0, parameters.width <= 16384, parameters.height <= 16384 else {
@@ -131,6 +132,7 @@ final class VideoEncoder {
             av_dict_set(&settings, "crf", "\(options.crf ?? 23)", 0)
             av_dict_set(&settings, "preset", preset, 0)
             av_dict_set(&settings, "forced-idr", "1", 0)
+            if codecName == "libx264" { boundMemory(preset: preset, settings: &settings) }
             if codecName == "libx265" { av_dict_set(&settings, "x265-params", "log-level=none", 0) }
         case "libvpx-vp9", "libvpx":
             av_dict_set(&settings, "crf", "\(options.crf ?? 31)", 0)
@@ -149,7 +151,6 @@ final class VideoEncoder {
                 context.pointee.bit_rate = Int64(max(200_000, pixelsPerSecond * 0.12))
             }
         }
-        LogCapture.install()
         LogCapture.clear()
         let code = avcodec_open2(context, codec, &settings)
         guard code >= 0 else {
@@ -161,6 +162,20 @@ final class VideoEncoder {
             throw MediaError(
                 .unsupported, "The encoder '\(codecName)' has no setting '\(String(cString: unused.pointee.key))'")
         }
+    }
+
+    /// Keeps x264 from holding more pictures than it has use for; a third of its memory, 80 of 250 MB at 1920×1080.
+    ///
+    /// - A thread a core, and none for the search ahead, where x264 takes half as many more, and each holds pictures: the
+    ///   cores have other stages to run. The bytes of the video stay the same.
+    /// - In the fast presets, whose frames refer to a single other one, no references between B frames, which keep two
+    ///   pictures more: files of equal quality are 1 % larger.
+    private func boundMemory(preset: String, settings: inout OpaquePointer?) {
+        if context.pointee.thread_count == 0 {
+            context.pointee.thread_count = Int32(clamping: min(av_cpu_count(), 16))
+        }
+        av_dict_set(&settings, "x264-params", "sync-lookahead=0", 0)
+        if ["superfast", "veryfast"].contains(preset) { av_dict_set(&settings, "b-pyramid", "none", 0) }
     }
 
     /// Presets of x264 and x265, which print to the terminal when they are given another name.
