@@ -31,7 +31,8 @@ struct TailOracle {
 
     /// The candidate, with the anchors that the tail has.
     private(set) var head: RawHead
-    private var maps: [MadeUpMap] = []
+    private let made: MadeUpMaps
+    private var maps: [MadeUpMaps.Map] { made.maps }
     /// Cells whose values are not the background's, by map.
     private var special: [[Int]]
     private var expected: [Detection] = []
@@ -44,14 +45,16 @@ struct TailOracle {
         tolerance = tail.isQuantized ? .quantized : .exact
         special = tail.inputs.map { _ in [] }
         let background = tail.inputs.indices.map { Self.background(of: $0, candidate) }
+        var cells: [(height: Int, width: Int, values: [Float])] = []
         for (place, id) in tail.inputs.enumerated() {
             guard let shape = tail.shape(of: id) else { continue }
-            maps.append(
-                try MadeUpMap(height: shape[2], width: shape[3], cell: (0..<shape[1]).map(background[place])))
+            cells.append((shape[2], shape[3], (0..<shape[1]).map(background[place])))
         }
+        made = try MadeUpMaps(cells)
         for level in head.levels.indices { makeUp(level) }
 
-        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail), threads: 2)
+        // By this thread alone: what reads the video is loaded meanwhile, see `VideoPipeline`.
+        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail))
         for (place, map) in maps.enumerated() {
             let (channels, cells) = (map.channels, map.height * map.width)
             try session.withInput(place) { bytes in
@@ -75,8 +78,8 @@ struct TailOracle {
     func agrees() -> Bool {
         var found: [Detection] = []
         let decoder = RawHeadDecoder(head: head, confidence: Self.confidence, classes: nil)
-        withExtendedLifetime(maps) {
-            decoder.decode({ maps[$0].featureMap }, into: &found)
+        withExtendedLifetime(made) {
+            decoder.decode({ made.featureMap($0) }, into: &found)
         }
         guard !found.isEmpty, found.count == expected.count else { return false }
         var rest = expected
@@ -182,29 +185,39 @@ struct TailOracle {
     }
 }
 
-/// A feature map that was made up: the same values in every cell at first, 1×H×W×C.
-private final class MadeUpMap {
-    let height: Int
-    let width: Int
-    let channels: Int
-    let values: UnsafeMutableBufferPointer<Float>
+/// Feature maps that were made up, each the same values in every cell at first, 1×H×W×C. They lie in one buffer, whose
+/// memory comes faster than that of many.
+private final class MadeUpMaps {
+    struct Map {
+        let height: Int
+        let width: Int
+        let channels: Int
+        let values: UnsafeMutablePointer<Float>
+    }
+
+    private(set) var maps: [Map] = []
     private let buffer: TensorBuffer
 
-    init(height: Int, width: Int, cell: [Float]) throws(TensorError) {
-        (self.height, self.width, channels) = (height, width, cell.count)
-        let count = height * width * channels
+    /// - Parameter cells: of each map its height and width, and the values of a cell.
+    init(_ cells: [(height: Int, width: Int, values: [Float])]) throws(TensorError) {
+        let count = cells.reduce(0) { $0 + $1.height * $1.width * $1.values.count }
         buffer = try TensorBuffer(byteCount: count * MemoryLayout<Float>.stride)
-        let start = buffer.baseAddress.bindMemory(to: Float.self, capacity: count)
-        values = UnsafeMutableBufferPointer(start: start, count: count)
-        for index in 0..<height * width {
-            _ = UnsafeMutableBufferPointer(rebasing: values[index * channels..<(index + 1) * channels])
-                .update(fromContentsOf: cell)
+        var next = buffer.baseAddress.bindMemory(to: Float.self, capacity: count)
+        for (height, width, values) in cells {
+            maps.append(Map(height: height, width: width, channels: values.count, values: next))
+            for _ in 0..<height * width {
+                values.withUnsafeBufferPointer {
+                    if let start = $0.baseAddress { next.update(from: start, count: $0.count) }
+                }
+                next += values.count
+            }
         }
     }
 
-    /// Valid while the map is alive.
-    var featureMap: FeatureMap {
-        let start = UnsafePointer(buffer.baseAddress.assumingMemoryBound(to: Float.self))
-        return FeatureMap(.floats(start), height: height, width: width, channels: channels)
+    /// Valid while the maps are alive.
+    func featureMap(_ place: Int) -> FeatureMap {
+        let map = maps[place]
+        return FeatureMap(
+            .floats(UnsafePointer(map.values)), height: map.height, width: map.width, channels: map.channels)
     }
 }
