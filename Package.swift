@@ -124,7 +124,7 @@ let package = Package(
         .target(name: "CSaccadeKernels", cSettings: cSettings),
         .target(name: "CSaccadePixels", cSettings: cSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "COpenBLAS", cSettings: cSettings),
         .target(name: "CFFmpeg", cSettings: cSettings),
     ]
         + modules.map { module in
