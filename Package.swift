@@ -68,7 +68,7 @@ let floors: [[Module]] = [
                 "Execution",
                 "ONNX", "Quantization", "Detectors",
             ],
-            products: [deque])
+            products: [deque], testImports: ["CAllocationCounter"])
     ],
     // 6: scenario modules and Service come here
     [],

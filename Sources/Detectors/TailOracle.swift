@@ -17,10 +17,12 @@ struct TailOracle {
         let part: Float
         let score: Float
         let pixels: Float
+        /// How far from its cell a box may lie, in cells.
+        let cells: Float
 
-        static let exact = Tolerance(part: 1e-3, score: 1e-3, pixels: 1e-3)
+        static let exact = Tolerance(part: 1e-3, score: 1e-3, pixels: 1e-3, cells: 0.01)
         /// For a tail with quantized constants (of its bins, of the cells' places): up to half of a step of theirs.
-        static let quantized = Tolerance(part: 2e-2, score: 2e-2, pixels: 6)
+        static let quantized = Tolerance(part: 2e-2, score: 2e-2, pixels: 6, cells: 0.5)
     }
 
     private let tolerance: Tolerance
@@ -140,7 +142,7 @@ struct TailOracle {
                 for channel in 0..<4 { set(level.boxes, cell, values + channel, isProbe ? 0 : random(-2..<2)) }
                 set(level.boxes, cell, values + 4, isProbe ? Self.probeLogit : random(0.5..<4))
                 setClasses(level.boxes, cell, from: values + 5, number: number, range: 0.5..<4)
-                if isProbe { set(level.boxes, cell, values + 5, Self.probeLogit) }
+                if isProbe { set(level.boxes, cell, values + 5 + index % head.classes, Self.probeLogit) }
             case .cells:
                 for channel in 0..<4 { set(level.boxes, cell, channel, random(-1..<2)) }
                 set(level.objectness, cell, 0, random(0.5..<4))
@@ -171,15 +173,16 @@ struct TailOracle {
         return range.lowerBound + unit * (range.upperBound - range.lowerBound)
     }
 
-    /// Finds the boxes of the probes by their places: they are as large as their anchors.
+    /// Finds the boxes of the probes by their classes and places: they are as large as their anchors.
     private mutating func readAnchors() {
         for probe in probes {
-            let box = expected.first { detection in
-                abs(detection.box.centerX - probe.x) < 0.01 * Float(head.levels[probe.level].stride)
-                    && abs(detection.box.centerY - probe.y) < 0.01 * Float(head.levels[probe.level].stride)
-                    && detection.score > 0.99
-            }?.box
-            guard let box else { continue }
+            func distance(_ box: BoundingBox) -> Float { max(abs(box.centerX - probe.x), abs(box.centerY - probe.y)) }
+            let boxes = expected.lazy.filter { [classes = head.classes] in
+                $0.classIndex == probe.level % classes && $0.score > 0.99
+            }.map(\.box)
+            guard let box = boxes.min(by: { distance($0) < distance($1) }),
+                distance(box) < tolerance.cells * Float(head.levels[probe.level].stride)
+            else { continue }
             head.levels[probe.level].anchors[probe.anchor] = SIMD2(box.width, box.height)
         }
     }

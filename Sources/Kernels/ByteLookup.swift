@@ -37,30 +37,3 @@ package struct ByteLookupKernel: @unchecked Sendable {
         }
     }
 }
-
-/// Any function from bytes to floats: dequantization with a function on top.
-package struct FloatLookupKernel: @unchecked Sendable {
-    // Sendable: the kernel is a constant of the C module.
-    private let kernel: UnsafePointer<sk_lookup_u8_kernel>
-    private let table: [Float]
-
-    /// `real` is applied to the numbers that the bytes stand for.
-    package init(
-        from input: ByteQuantization, instructionSet: InstructionSet, _ real: (Float) -> Float = { $0 }
-    ) {
-        kernel = sk_lookup_u8_choose(instructionSet.code)
-        table = (0...255).map { real(input.real($0)) }
-    }
-
-    /// Maps `rows` rows of `length` elements; strides are in elements.
-    package func run(
-        rows: Int, length: Int, input: UnsafePointer<UInt8>, inputStride: Int, output: UnsafeMutablePointer<Float>,
-        outputStride: Int, threads: Int
-    ) {
-        parallelRanges(rows, unit: 1, minimum: (1 << 15) / max(length, 1), threads: threads) {
-            kernel.pointee.run_f32(
-                table, input + $0.lowerBound * inputStride, inputStride, output + $0.lowerBound * outputStride,
-                outputStride, $0.count, length)
-        }
-    }
-}

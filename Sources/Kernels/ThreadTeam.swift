@@ -13,12 +13,9 @@ import Synchronization
 /// taken works alone.
 final class ThreadTeam: @unchecked Sendable {
     // Sendable: `job` is written by the one caller that holds `isTaken`, before it announces the pieces, and read by
-    // workers that have taken one, until they have counted it as done, for which the caller waits.
+    // workers that have taken one, until they have counted it as done, for which the caller waits. So the closure that it
+    // borrows is alive when they call it.
     static let shared = ThreadTeam(workers: ProcessInfo.processInfo.activeProcessorCount - 1)
-
-    private struct Job {
-        let body: (Int) -> Void
-    }
 
     private let workers: Int
     private let isTaken = Atomic<Bool>(false)
@@ -30,7 +27,7 @@ final class ThreadTeam: @unchecked Sendable {
     private let admitted = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private let alarm = DispatchSemaphore(value: 0)
-    private var job: UnsafePointer<Job>?
+    private var job = sk_closure(code: nil, context: nil)
 
     /// Rounds of waiting before a worker sleeps, some 50 microseconds in all.
     private static let patience = 2000
@@ -53,15 +50,13 @@ final class ThreadTeam: @unchecked Sendable {
         guard workers > 0, count <= Self.maximumCount, !isTaken.exchange(true, ordering: .acquiring) else {
             return false
         }
-        withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: Job(body: body)) { announce(count, helpers: helpers, $0) }
-        }
+        borrow(body, into: &job)
+        announce(count, helpers: helpers)
         isTaken.store(false, ordering: .releasing)
         return true
     }
 
-    private func announce(_ count: Int, helpers: Int, _ job: UnsafePointer<Job>) {
-        self.job = job
+    private func announce(_ count: Int, helpers: Int) {
         done.store(0, ordering: .relaxed)
         admitted.store(helpers, ordering: .relaxed)
         let number = (announcement.load(ordering: .relaxed) >> (2 * Self.countBits)) &+ 1
@@ -79,7 +74,6 @@ final class ThreadTeam: @unchecked Sendable {
             // Somebody holds the last piece; if the machine has taken the core away, give it this one.
             if rounds > Self.patience { sched_yield() } else { sk_pause() }
         }
-        self.job = nil
     }
 
     /// Takes one piece and works on it; false when there is none.
@@ -94,15 +88,11 @@ final class ThreadTeam: @unchecked Sendable {
             word = original
             guard exchanged else { continue }
             // The job lives until all its pieces are done, this one among them.
-            if let job { Self.call(job, Int(next)) }
+            sk_closure_call(job, Int(next))
             done.wrappingAdd(1, ordering: .releasing)
             return true
         }
     }
-
-    /// Apart, so that the closure is let go before the piece counts as done.
-    @inline(never)
-    private static func call(_ job: UnsafePointer<Job>, _ index: Int) { job.pointee.body(index) }
 
     private func work(_ index: Int) {
         while true {
@@ -118,3 +108,7 @@ final class ThreadTeam: @unchecked Sendable {
         }
     }
 }
+
+/// Keeps the two words of a closure, which must not be called after the caller's function has returned; see `closure.h`.
+@_silgen_name("sk_closure_borrow")
+private func borrow(_ body: (Int) -> Void, into closure: UnsafeMutablePointer<sk_closure>)

@@ -63,7 +63,7 @@ struct EvalDetectionCommand: ParsableCommand {
 
     func run() throws {
         try runReporting(json: json) {
-            let folder = try curves.map { (path) throws(SaccadeError) in try CurveFolder(path) }
+            let folder = try curves.map { (path) throws(SaccadeError) in try OutputFolder(path) }
             let truth = try COCOInstances(contentsOf: gt)
             let thresholds = iou.isEmpty ? COCOProtocol.overlaps : Set(iou).sorted()
             let run = try EvalDetectionRun(file: dt, truth: truth, thresholds: thresholds)
@@ -71,7 +71,9 @@ struct EvalDetectionCommand: ParsableCommand {
             for run in [run, other].compactMap(\.self) {
                 if let warning = run.warning { StandardError.write("saccade: " + warning.withoutControls + "\n") }
             }
-            try folder?.write(CurveFiles(run.curves))
+            if let folder {
+                for (name, content) in CurveFiles(run.curves).files { try folder.write(content.utf8, to: name) }
+            }
             let drawing = Bootstrap(
                 resamples: bootstrap, seed: seed, threads: ProcessInfo.processInfo.activeProcessorCount)
             let report = EvalDetectionReport(
@@ -118,33 +120,5 @@ struct EvalDetectionRun {
         let all = results.leftOut + results.detections.reduce(0) { $0 + $1.count }
         return "\(file): \(results.leftOut) of \(all) detections are left out: the ground truth lacks their categories "
             + "(\(shown))"
-    }
-}
-
-/// A folder for curves. It is made first, so that a wrong path is known before the work begins.
-struct CurveFolder {
-    let path: String
-
-    init(_ path: String) throws(SaccadeError) {
-        self.path = path
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            let isDenied = (error as? CocoaError)?.code == .fileWriteNoPermission
-            let reason = (error as? CocoaError)?.code == .fileWriteFileExists ? ": a file has its name" : ""
-            throw SaccadeError(
-                reason: isDenied ? "denied" : "cannot_create",
-                message: isDenied
-                    ? "not allowed to make the folder \(path)" : "cannot make the folder \(path)\(reason)",
-                exitCode: isDenied ? 77 : 73)
-        }
-    }
-
-    func write(_ curves: CurveFiles) throws {
-        for (name, content) in curves.files {
-            var file = try OutputFile(path: "\(path)/\(name)", isDurable: false)
-            try Array(content.utf8).withUnsafeBytes { try file.write($0) }
-            try file.finish()
-        }
     }
 }

@@ -14,7 +14,8 @@ struct InspectCommand: ParsableCommand {
         abstract: "Tell what a model is and how Saccade will use it.",
         discussion: """
             Prints inputs, outputs and operators, and, for a detector, what was inferred: head, classes, letterbox, \
-            colour order.
+            colour order. With --tensors it writes the quantized tensors of an int8 model for the picture --image as \
+            NumPy files, to compare them with another runtime's.
             """)
 
     @Argument(help: "The model, an ONNX file.")
@@ -23,11 +24,24 @@ struct InspectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take this layout of the outputs.", valueName: "name"))
     var head: String?
 
+    @Option(help: ArgumentHelp("Write the quantized tensors for --image as NumPy files.", valueName: "folder"))
+    var tensors: String?
+
+    @Option(help: ArgumentHelp("The picture for --tensors.", valueName: "file"))
+    var image: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        guard (tensors == nil) == (image == nil) else { throw ValidationError("--tensors and --image go together") }
+    }
+
     func run() throws {
         try runReporting {
+            if let tensors, let image {
+                return try TensorDump(model: model, head: head).write(picture: image, to: tensors)
+            }
             let description = try ModelDescription(path: model, head: head)
             if json {
                 let encoder = JSONEncoder()

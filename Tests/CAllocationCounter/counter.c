@@ -17,13 +17,20 @@ void *__libc_memalign(size_t, size_t);
 #define THREAD_LOCAL static _Thread_local __attribute__((tls_model("initial-exec")))
 THREAD_LOCAL long count;
 THREAD_LOCAL int counts;
-THREAD_LOCAL int traces;
+THREAD_LOCAL int notes;  // what it allocates itself is not counted
+static _Atomic long count_everywhere;
+static _Atomic int counts_everywhere;
+static _Atomic int traces;
 
-void allocation_counter_begin(int trace) {
+static void prepare(int trace) {
     void *frame;
     backtrace(&frame, 1);  // it allocates when it is called for the first time
-    count = 0;
     traces = trace;
+}
+
+void allocation_counter_begin(int trace) {
+    prepare(trace);
+    count = 0;
     counts = 1;
 }
 
@@ -32,16 +39,28 @@ long allocation_counter_end(void) {
     return count;
 }
 
+void allocation_counter_begin_everywhere(int trace) {
+    prepare(trace);
+    count_everywhere = 0;
+    counts_everywhere = 1;
+}
+
+long allocation_counter_end_everywhere(void) {
+    counts_everywhere = 0;
+    return count_everywhere;
+}
+
 static void note(const void *caller) {
-    if (!counts) return;
-    counts = 0;  // what follows is not counted
+    if (notes || !(counts || counts_everywhere)) return;
+    notes = 1;
     Dl_info library;
     if (!dladdr(caller, &library) || library.dli_fname == NULL || strstr(library.dli_fname, "openblas") == NULL) {
-        count++;
+        count += counts;
+        count_everywhere += counts_everywhere;
         void *frames[24];
         if (traces) backtrace_symbols_fd(frames, backtrace(frames, 24), 2);
     }
-    counts = 1;
+    notes = 0;
 }
 
 #define NOTE() note(__builtin_return_address(0))

@@ -28,10 +28,11 @@ import Testing
         return (count, detections.count)
     }
 
-    @Test(arguments: HeadFixtures.Tail.allCases) func aPictureAllocatesNothing(tail: HeadFixtures.Tail) throws {
+    @Test(arguments: HeadFixtures.Tail.allCases, [false, true])
+    func aPictureAllocatesNothing(tail: HeadFixtures.Tail, isQuantized: Bool) throws {
         var options = YOLODetector.Options()
         options.confidence = 0.3
-        let detector = try YOLODetector(HeadFixtures.graph(tail), options: options)
+        let detector = try YOLODetector(HeadFixtures.graph(tail, isQuantized: isQuantized), options: options)
         let worker = try detector.makeWorker(threads: 1)
         let result = try allocations(worker, testPicture(width: 333, height: 211))
         #expect(result.found > 0)

@@ -156,7 +156,7 @@ struct HeadFixtures {
             boxes = try builder.node(.transpose(permutation: [0, 2, 1, 3]), [boxes])
             boxes = try builder.node(.softmax(axis: 1), [boxes])
             let order = (0..<bins).map { Float(tail == .mirroredBins ? bins - 1 - $0 : $0) }
-            boxes = try builder.node(.convolution(Convolution()), [boxes, bin(order), nil])
+            boxes = try builder.node(.convolution(Convolution()), [boxes, table(order, [1, bins, 1, 1]), nil])
             boxes = try reshape(boxes, [1, 4, count])
         }
         let low = try binary(.sub, points, slice(boxes, axis: 1, 0..<2))
@@ -174,14 +174,13 @@ struct HeadFixtures {
         return try builder.node(.concat(axis: 1), [boxes, classes])
     }
 
-    /// The numbers of the bins as weights; quantized they are not quite whole.
-    private mutating func bin(_ order: [Float]) throws -> ValueID {
-        let shape = [1, order.count, 1, 1]
-        guard isQuantized else { return try builder.constant(order, shape) }
-        let step = Float(order.count - 1) / 127
+    /// A constant of the tail (numbers of the bins, places of the cells, anchors); quantized it is not quite exact.
+    private mutating func table(_ values: [Float], _ shape: [Int]) throws -> ValueID {
+        guard isQuantized else { return try builder.constant(values, shape) }
+        let step = (values.map(abs).max() ?? 1) / 127
         return try builder.node(
             .dequantizeLinear(axis: 0),
-            [builder.constant(order.map { Int8(($0 / step).rounded()) }, shape), scalar(step), nil])
+            [builder.constant(values.map { Int8(($0 / step).rounded()) }, shape), scalar(step), nil])
     }
 
     /// The best `rows` pairs of anchor and class, as YOLOv10 selects them, to 1×rows×6.
@@ -229,10 +228,10 @@ struct HeadFixtures {
             var cells = [Float]()
             for cell in 0..<h * w { cells += [Float(cell % w) - 0.5, Float(cell / w) - 0.5] }
             var xy = try binary(.mul, parts[0], scalar(2))
-            xy = try binary(.add, xy, builder.constant(cells, [1, 1, h, w, 2]))
+            xy = try binary(.add, xy, table(cells, [1, 1, h, w, 2]))
             xy = try binary(.mul, xy, scalar(Float(stride)))
             var wh = try binary(.pow, binary(.mul, parts[1], scalar(2)), scalar(2))
-            wh = try binary(.mul, wh, builder.constant(anchors[index], [1, 3, 1, 1, 2]))
+            wh = try binary(.mul, wh, table(anchors[index], [1, 3, 1, 1, 2]))
             let joined = try builder.node(.concat(axis: 4), [xy, wh, parts[2]])
             rows.append(try reshape(joined, [1, 3 * h * w, values]))
         }

@@ -71,7 +71,7 @@ import Testing
         let window = WindowExtent(kernel: 5, padBefore: 2, padAfter: 2)
         let bytes = numbers.bytes(shape.count)
         var y = Array(repeating: UInt8(0), count: shape.count)
-        ByteMaxPoolingKernel(
+        MaxPoolingKernel(
             input: shape, inputPixelStride: 96, output: shape, outputPixelStride: 96, rows: window, columns: window,
             instructionSet: instructionSet
         ).run(input: bytes, output: &y, threads: threads)

@@ -2,6 +2,7 @@
 """COCO average precision of `saccade detect` beside the same models through ONNX Runtime.
 
     eval_coco.py --saccade BINARY [--data $SACCADE_DATA] [--models yolov8n yolo11n yolo26n yolov5n yolox_nano]
+    eval_coco.py --saccade BINARY --decoder saccade --square --tolerance 0.1 --models yolov8n-int8.onnx ...
 
 The reference is numpy alone around the session: letterbox (bilinear, without smoothing; centred in gray 114, or for YOLOX
 at the top left, BGR 0 to 255), decoding of the head, non-maximum suppression per class. Confidence 0.001, IoU 0.7, 300
@@ -9,10 +10,16 @@ boxes an image, and one class for each anchor, as in prediction; the column `eve
 may give a box for each class, as validation scripts have it. Both results go through pycocotools.
 
 The program runs with `--square` here, as the reference does; the column `own shape` is its AP without, where the
-network's input has the picture's shape.
+network's input has the picture's shape; --square leaves it out.
+
+With `--decoder saccade` both networks get the same bytes: the program's own input, as `saccade inspect --tensors` writes
+it. So int8 models are compared, by what the two runtimes make of one file. A rounding that falls to the other side at
+one place moves others behind it; how much of AP that is on so few pictures, --brighter N tells: the reference's AP for N
+drawings of a hundredth of the input's values that are a level brighter.
 
 Prints a table of AP and AP50 in points; exits 1 when AP differs by more than --tolerance from the reference, or when AP
-with the picture's own shape is lower by more than that. `--reference-only` needs no program. Needs onnxruntime, numpy, pillow and pycocotools.
+with the picture's own shape is lower by more than that. `--reference-only` needs no program unless it decodes. Needs
+onnxruntime, numpy, pillow and pycocotools.
 """
 import argparse
 import contextlib
@@ -42,18 +49,33 @@ def resize(image, width, height):
     return np.rint(rows[:, left] + (rows[:, right] - rows[:, left]) * across[None, :, None])
 
 
-def letterbox(image, size, is_yolox):
-    """The network's input, and the scale and offsets that lead back from it."""
-    import numpy as np
-
-    height, width = image.shape[:2]
+def placed(width, height, size, is_yolox):
+    """The scale and offsets of a picture on the network's input, and its width and height there."""
     scale = min(size / height, size / width)
     inner = (int(width * scale), int(height * scale)) if is_yolox else (round(width * scale), round(height * scale))
     x, y = (0, 0) if is_yolox else (round((size - inner[0]) / 2 - 0.1), round((size - inner[1]) / 2 - 0.1))
+    return scale, x, y, inner
+
+
+def letterbox(image, size, is_yolox):
+    """The network's input."""
+    import numpy as np
+
+    _, x, y, inner = placed(image.shape[1], image.shape[0], size, is_yolox)
     canvas = np.full((size, size, 3), 114, np.float32)
     canvas[y:y + inner[1], x:x + inner[0]] = resize(image, *inner)
     canvas = canvas[:, :, ::-1] if is_yolox else canvas / 255
-    return np.ascontiguousarray(canvas.transpose(2, 0, 1)[None]), scale, x, y
+    return np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
+
+
+def own_input(saccade, model, path):
+    """The network's input as the program makes it."""
+    import numpy as np
+
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([saccade, "inspect", model, "--tensors", scratch, "--image", path],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        return np.load(os.path.join(scratch, "input.npy"))
 
 
 def decode(output, size, is_yolox):
@@ -111,8 +133,17 @@ def read_image(path, decoder):
     return np.asarray(Image.open(io.BytesIO(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)))
 
 
-def reference(model, folder, images, categories, threads, decoder):
-    """Results with the best class of each anchor, and with every class."""
+def brighter(tensor, seed, is_yolox):
+    """The input with a hundredth of its values a level higher."""
+    import numpy as np
+
+    top, level = (255, np.float32(1)) if is_yolox else (1, np.float32(1) / 255)
+    chosen = (np.random.default_rng(seed).random(tensor.shape) < 0.01) & (tensor < top)
+    return np.where(chosen, tensor + level, tensor)
+
+
+def reference(model, folder, images, categories, threads, decoder, saccade, drawings):
+    """Results with the best class of each anchor, with every class, and for each of the drawings with the best again."""
     import numpy as np
     import onnxruntime
 
@@ -122,15 +153,21 @@ def reference(model, folder, images, categories, threads, decoder):
     feed = session.get_inputs()[0]
     size = feed.shape[2] if isinstance(feed.shape[2], int) else 640
     is_yolox = "yolox" in os.path.basename(model)
-    results = ([], [])
+    results = [[] for _ in range(2 + drawings)]
     for entry in images:
-        image = read_image(os.path.join(folder, entry["file_name"]), decoder)
-        tensor, scale, x, y = letterbox(image, size, is_yolox)
-        boxes, scores = decode(session.run(None, {feed.name: tensor})[0], size, is_yolox)
-        best = scores.argmax(1)
-        rows = np.nonzero(scores.max(1) > CONFIDENCE)[0]
-        every = np.nonzero(scores > CONFIDENCE)
-        for result, (anchors, classes) in zip(results, ((rows, best[rows]), every)):
+        path = os.path.join(folder, entry["file_name"])
+        tensor = (own_input(saccade, model, path) if decoder == "saccade"
+                  else letterbox(read_image(path, decoder), size, is_yolox))
+        scale, x, y, _ = placed(entry["width"], entry["height"], size, is_yolox)
+        found = []
+        for drawing in range(drawings + 1):
+            changed = brighter(tensor, drawing, is_yolox) if drawing else tensor
+            boxes, scores = decode(session.run(None, {feed.name: changed})[0], size, is_yolox)
+            rows = np.nonzero(scores.max(1) > CONFIDENCE)[0]
+            found.append((boxes, scores, rows, scores.argmax(1)[rows]))
+            if not drawing:
+                found.append((boxes, scores, *np.nonzero(scores > CONFIDENCE)))
+        for result, (boxes, scores, anchors, classes) in zip(results, found, strict=True):
             values = scores[anchors, classes]
             kept, corners = suppress(boxes[anchors], values, classes)
             corners = (corners - [x, y, x, y]) / scale
@@ -176,13 +213,15 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--tolerance", type=float, default=0.3, help="points of AP")
     parser.add_argument("--limit", type=int, help="only the first images, for a trial")
-    parser.add_argument("--decoder", choices=["pillow", "ffmpeg"], default="pillow",
+    parser.add_argument("--decoder", choices=["pillow", "ffmpeg", "saccade"], default="pillow",
                         help="what reads the pictures for the reference; FFmpeg is what the program uses")
+    parser.add_argument("--square", action="store_true", help="leave the picture's own shape out")
+    parser.add_argument("--brighter", type=int, default=0, metavar="N", help="drawings of changed inputs")
     parser.add_argument("--reference-only", action="store_true")
     arguments = parser.parse_args()
     if not arguments.data:
         parser.error("--data or SACCADE_DATA is needed")
-    if not arguments.saccade and not arguments.reference_only:
+    if not arguments.saccade and not (arguments.reference_only and arguments.decoder != "saccade"):
         parser.error("--saccade is needed")
     from pycocotools.coco import COCO
 
@@ -203,21 +242,25 @@ def main():
     print("model                   AP   AP50      AP   AP50            AP     AP   AP50     AP   AP50")
     for name in arguments.models:
         model = name if name.endswith(".onnx") else os.path.join(arguments.data, "models", name + ".onnx")
-        best, every = reference(model, folder, annotations["images"], categories, arguments.threads,
-                                arguments.decoder)
+        best, every, *changed = reference(
+            model, folder, annotations["images"], categories, arguments.threads, arguments.decoder, arguments.saccade,
+            arguments.brighter)
         theirs, validated = average_precision(truth, best), average_precision(truth, every)
         ours, shaped, difference = None, None, None
         if not arguments.reference_only:
             found = [detect(arguments.saccade, model, folder, arguments.threads, kept, *options)
-                     for options in (["--square"], [])]
-            ours, shaped = (average_precision(truth, one) for one in found)
+                     for options in ([["--square"]] if arguments.square else [["--square"], []])]
+            ours, *more = (average_precision(truth, one) for one in found)
             difference = ours[0] - theirs[0]
-            worst = max(worst, abs(difference), ours[0] - shaped[0])
+            shaped = more[0] if more else None
+            worst = max(worst, abs(difference), ours[0] - shaped[0] if shaped else 0.0)
         shown = f"{ours[0]:6.2f} {ours[1]:6.2f}" if ours else f"{'':13s}"
         delta = f"{difference:+12.2f}" if ours else f"{'':12s}"
         print(f"{os.path.basename(name):18s} {shown}  {theirs[0]:6.2f} {theirs[1]:6.2f}  {delta}  "
               f"{validated[0]:6.2f} {validated[1]:6.2f}  "
               + (f"{shaped[0]:6.2f} {shaped[1]:6.2f}" if shaped else ""), flush=True)
+        if changed:
+            print("  brighter:", *(f"{average_precision(truth, one)[0]:.2f}" for one in changed), flush=True)
     return 1 if worst > arguments.tolerance else 0
 
 

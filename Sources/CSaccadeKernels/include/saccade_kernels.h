@@ -10,6 +10,7 @@
 
 #include "../activation/activation.h"
 #include "../binary_u8/binary_u8.h"
+#include "../closure/closure.h"
 #include "../conv2d/conv2d.h"
 #include "../conv2d_f32/conv2d_f32.h"
 #include "../conv2d_u8/conv2d_u8.h"

@@ -1,8 +1,7 @@
 #pragma once
 // Any function of one byte, as a table: y[i] = table[x[i]].
 //
-// An activation of a quantized tensor, a change of its scale, and a dequantization with or without a function on top
-// (sigmoid of class scores) are tables.
+// An activation of a quantized tensor and a change of its scale are tables.
 
 #include "../isa/isa.h"
 
@@ -17,10 +16,6 @@ typedef struct sk_lookup_u8_kernel {
     void (*_Nonnull run)(
         const uint8_t *_Nonnull table, const uint8_t *_Nonnull x, size_t x_stride, uint8_t *_Nonnull y,
         size_t y_stride, size_t rows, size_t length);
-    /// The same with a table of 256 floats; `y_stride` counts floats.
-    void (*_Nonnull run_f32)(
-        const float *_Nonnull table, const uint8_t *_Nonnull x, size_t x_stride, float *_Nonnull y, size_t y_stride,
-        size_t rows, size_t length);
 } sk_lookup_u8_kernel;
 
 /// Every implementation, the preferred ones first.
@@ -32,7 +27,4 @@ const sk_lookup_u8_kernel *_Nonnull sk_lookup_u8_choose(sk_isa isa);
 /// The definition, one element at a time: the oracle of the others.
 void sk_lookup_u8_naive(
     const uint8_t *_Nonnull table, const uint8_t *_Nonnull x, size_t x_stride, uint8_t *_Nonnull y, size_t y_stride,
-    size_t rows, size_t length);
-void sk_lookup_u8_f32_naive(
-    const float *_Nonnull table, const uint8_t *_Nonnull x, size_t x_stride, float *_Nonnull y, size_t y_stride,
     size_t rows, size_t length);

@@ -9,7 +9,7 @@ extension Lowering {
         let y = outputs[0]
         switch (x.dtype, function) {
         case (.float32, _):
-            if let vectorized = function.vectorized { return vectorUnary(vectorized, x, y) }
+            if let vectorized = function.vectorized { return try vectorUnary(vectorized) }
             guard let scalar = function.scalar else { throw unsupported("\(function.name) of \(x.dtype)") }
             return { context in
                 Reference.map(x.view(at: context.input(0)), to: y.view(at: context.output(0)), scalar)
@@ -38,19 +38,9 @@ extension Lowering {
         }
     }
 
-    private mutating func vectorUnary(
-        _ function: VectorUnaryFunction, _ x: Operand, _ y: Operand
-    ) -> StepBody {
+    private mutating func vectorUnary(_ function: VectorUnaryFunction) throws(ExecutionError) -> StepBody {
         kernel = "elementwise_f32_\(instructionSet.rawValue)"
-        let unary = UnaryKernel(function, instructionSet: instructionSet)
-        let rows = x.shape.rowCount
-        let length = x.shape.rowLength
-        return { context in
-            unary.run(
-                rows: rows, length: length, input: context.floats(input: 0), inputStride: x.rowStride,
-                output: context.floats(output: 0), outputStride: y.rowStride, threads: context.threads)
-            return true
-        }
+        return try rows(UnaryKernel(function, instructionSet: instructionSet).run)
     }
 
     mutating func clip() throws(ExecutionError) -> StepBody {
@@ -59,7 +49,7 @@ extension Lowering {
         if x.dtype == .float32 {
             let minimum = try floats(1)?.first ?? -.infinity
             let maximum = try floats(2)?.first ?? .infinity
-            return vectorUnary(.activation(.clip(minimum: minimum, maximum: maximum)), x, y)
+            return try vectorUnary(.activation(.clip(minimum: minimum, maximum: maximum)))
         }
         let minimum = try integers(1)?.first.map { Int64($0) } ?? .min
         let maximum = try integers(2)?.first.map { Int64($0) } ?? .max

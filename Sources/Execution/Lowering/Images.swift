@@ -124,6 +124,7 @@ extension Lowering {
         guard x.shape.count > 0 else { throw unsupported("an image without pixels") }
         let (rows, columns) = pool.extents
         guard pool.dataFormat == .channelsLast else {
+            guard x.dtype == .float32 else { throw unsupported("images of \(x.dtype) in channels-first order") }
             let axes = pool.dataFormat.axes
             return { context in
                 Reference.maxPool(
@@ -132,10 +133,17 @@ extension Lowering {
                 return true
             }
         }
-        kernel = "maxpool2d_f32_\(instructionSet.rawValue)"
         let pooling = MaxPoolingKernel(
             input: x.shape, inputPixelStride: x.rowStride, output: y.shape, outputPixelStride: y.rowStride,
             rows: rows, columns: columns, instructionSet: instructionSet)
+        if x.dtype == .uint8 {
+            kernel = "maxpool2d_u8"
+            return { context in
+                pooling.run(input: context.bytes(input: 0), output: context.bytes(output: 0), threads: context.threads)
+                return true
+            }
+        }
+        kernel = "maxpool2d_f32_\(instructionSet.rawValue)"
         return { context in
             pooling.run(input: context.floats(input: 0), output: context.floats(output: 0), threads: context.threads)
             return true

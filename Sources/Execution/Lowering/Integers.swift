@@ -2,8 +2,8 @@ import Graphs
 import Kernels
 import Tensors
 
-/// Operators on quantized tensors: bytes in, one rounding, bytes out. `absorbQuantization` makes only such nodes as are
-/// lowered here.
+/// Operators on quantized tensors: bytes in, one rounding, bytes out. What is `unsupported` here computes with float
+/// numbers (`withFloatNodes`).
 extension Lowering {
     /// Whether an operand is stored as integers that stand for real numbers.
     var isQuantized: Bool {
@@ -16,7 +16,7 @@ extension Lowering {
         case .requantize: return try requantize()
         case .unary(let function): return try lookup(function)
         case .binary(let function): return try byteBinary(function)
-        case .maxPool(let pool): return try byteMaxPool(pool)
+        case .maxPool(let pool): return try maxPool(pool)
         case .softmax(let axis): return try byteSoftmax(axis: axis)
         case .matMul: return try byteMatMul()
         // What only moves elements moves bytes.
@@ -123,29 +123,13 @@ extension Lowering {
     // MARK: One byte after the other
 
     private mutating func requantize() throws(ExecutionError) -> StepBody {
-        let x = try input(0)
-        let y = outputs[0]
-        let rows = x.shape.rowCount
-        let length = x.shape.rowLength
-        switch (x.quantization, y.quantization) {
+        switch (try input(0).quantization, outputs[0].quantization) {
         case (nil, .some):
             kernel = "quantize_u8"
-            let conversion = ByteConversionKernel(try bytes(y), instructionSet: instructionSet)
-            return { context in
-                conversion.quantize(
-                    rows: rows, length: length, input: context.floats(input: 0), inputStride: x.rowStride,
-                    output: context.bytes(output: 0), outputStride: y.rowStride, threads: context.threads)
-                return true
-            }
+            return try rows(ByteConversionKernel(try bytes(outputs[0]), instructionSet: instructionSet).quantize)
         case (.some, nil):
             kernel = "dequantize_u8"
-            let conversion = ByteConversionKernel(try bytes(x), instructionSet: instructionSet)
-            return { context in
-                conversion.dequantize(
-                    rows: rows, length: length, input: context.bytes(input: 0), inputStride: x.rowStride,
-                    output: context.floats(output: 0), outputStride: y.rowStride, threads: context.threads)
-                return true
-            }
+            return try rows(ByteConversionKernel(try bytes(try input(0)), instructionSet: instructionSet).dequantize)
         case (.some, .some):
             return try byteTable { $0 }
         case (nil, nil):
@@ -159,19 +143,10 @@ extension Lowering {
     }
 
     private mutating func byteTable(_ real: @escaping (Float) -> Float) throws(ExecutionError) -> StepBody {
-        let x = try input(0)
-        let y = outputs[0]
         kernel = "lookup_u8"
         let table = ByteLookupKernel(
-            from: try bytes(x), to: try bytes(y), instructionSet: instructionSet, real)
-        let rows = x.shape.rowCount
-        let length = x.shape.rowLength
-        return { context in
-            table.run(
-                rows: rows, length: length, input: context.bytes(input: 0), inputStride: x.rowStride,
-                output: context.bytes(output: 0), outputStride: y.rowStride, threads: context.threads)
-            return true
-        }
+            from: try bytes(try input(0)), to: try bytes(outputs[0]), instructionSet: instructionSet, real)
+        return try rows(table.run)
     }
 
     private mutating func byteBinary(_ function: BinaryFunction) throws(ExecutionError) -> StepBody {
@@ -199,40 +174,13 @@ extension Lowering {
         }
     }
 
-    // MARK: Windows and rows
-
-    private mutating func byteMaxPool(_ pool: Pool) throws(ExecutionError) -> StepBody {
-        let x = try input(0)
-        let y = outputs[0]
-        guard y.shape.count > 0 else { return { _ in true } }
-        guard x.shape.count > 0 else { throw unsupported("an image without pixels") }
-        guard pool.dataFormat == .channelsLast else { throw unsupported("images in channels-first order") }
-        let (rows, columns) = pool.extents
-        kernel = "maxpool2d_u8"
-        let pooling = ByteMaxPoolingKernel(
-            input: x.shape, inputPixelStride: x.rowStride, output: y.shape, outputPixelStride: y.rowStride, rows: rows,
-            columns: columns, instructionSet: instructionSet)
-        return { context in
-            pooling.run(input: context.bytes(input: 0), output: context.bytes(output: 0), threads: context.threads)
-            return true
-        }
-    }
-
     private mutating func byteSoftmax(axis: Int) throws(ExecutionError) -> StepBody {
         let x = try input(0)
-        let y = outputs[0]
         guard axis == x.shape.rank - 1 else { throw unsupported("a softmax of bytes along axis \(axis)") }
         kernel = "softmax_u8"
         let softmax = ByteSoftmaxKernel(
-            inputScale: try bytes(x).scale, output: try bytes(y), instructionSet: instructionSet)
-        let rows = x.shape.rowCount
-        let length = x.shape.rowLength
-        return { context in
-            softmax.run(
-                rows: rows, length: length, input: context.bytes(input: 0), inputStride: x.rowStride,
-                output: context.bytes(output: 0), outputStride: y.rowStride, threads: context.threads)
-            return true
-        }
+            inputScale: try bytes(x).scale, output: try bytes(outputs[0]), instructionSet: instructionSet)
+        return try rows(softmax.run)
     }
 }
 

@@ -114,15 +114,7 @@ extension Lowering {
             }
         }
         kernel = "softmax_f32_\(instructionSet.rawValue)"
-        let softmax = SoftmaxKernel(instructionSet: instructionSet)
-        let rows = x.shape.rowCount
-        let length = x.shape.rowLength
-        return { context in
-            softmax.run(
-                rows: rows, length: length, input: context.floats(input: 0), inputStride: x.rowStride,
-                output: context.floats(output: 0), outputStride: y.rowStride, threads: context.threads)
-            return true
-        }
+        return try rows(SoftmaxKernel(instructionSet: instructionSet).run)
     }
 
     func reduce(_ reduce: Reduce) throws(ExecutionError) -> StepBody {

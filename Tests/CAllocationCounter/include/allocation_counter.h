@@ -8,3 +8,7 @@ void allocation_counter_begin(int trace);
 /// Ends, and tells how often this thread has asked the heap for memory since the beginning. What OpenBLAS takes for
 /// itself is left out: it is not our code.
 long allocation_counter_end(void);
+
+/// The same on every thread of the process: for a process that does nothing else.
+void allocation_counter_begin_everywhere(int trace);
+long allocation_counter_end_everywhere(void);
