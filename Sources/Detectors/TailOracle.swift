@@ -33,8 +33,8 @@ struct TailOracle {
 
     /// The candidate, with the anchors that the tail has.
     private(set) var head: RawHead
-    /// Each 1×H×W×C.
-    private var maps: [(values: [Float], shape: Shape)] = []
+    private let made: MadeUpMaps
+    private var maps: [MadeUpMaps.Map] { made.maps }
     /// Cells whose values are not the background's, by map.
     private var special: [[Int]]
     private var expected: [Detection] = []
@@ -47,20 +47,18 @@ struct TailOracle {
         tolerance = tail.isQuantized ? .quantized : .exact
         special = tail.inputs.map { _ in [] }
         let background = tail.inputs.indices.map { Self.background(of: $0, candidate) }
+        var cells: [(height: Int, width: Int, values: [Float])] = []
         for (place, id) in tail.inputs.enumerated() {
             guard let shape = tail.shape(of: id) else { continue }
-            let turned = try Shape([shape[0], shape[2], shape[3], shape[1]])
-            let cell = (0..<turned[3]).map(background[place])
-            var values: [Float] = []
-            values.reserveCapacity(turned.count)
-            for _ in 0..<turned[1] * turned[2] { values.append(contentsOf: cell) }
-            maps.append((values, turned))
+            cells.append((shape[2], shape[3], (0..<shape[1]).map(background[place])))
         }
+        made = try MadeUpMaps(cells)
         for level in head.levels.indices { makeUp(level) }
 
-        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail), threads: 2)
+        // By this thread alone: what reads the video is loaded meanwhile, see `VideoPipeline`.
+        let session = try Session(ExecutionPlan(tail.isQuantized ? tail.withoutRoundings() : tail))
         for (place, map) in maps.enumerated() {
-            let (channels, cells) = (map.shape[3], map.shape[1] * map.shape[2])
+            let (channels, cells) = (map.channels, map.height * map.width)
             try session.withInput(place) { bytes in
                 let values = bytes.bindMemory(to: Float.self)
                 for channel in 0..<channels {
@@ -82,15 +80,8 @@ struct TailOracle {
     func agrees() -> Bool {
         var found: [Detection] = []
         let decoder = RawHeadDecoder(head: head, confidence: Self.confidence, classes: nil)
-        let tensors = maps.compactMap { try? Tensor($0.values, shape: $0.shape.dimensions) }
-        guard tensors.count == maps.count else { return false }
-        withExtendedLifetime(tensors) {
-            decoder.decode(
-                { place in
-                    let (tensor, shape) = (tensors[place], tensors[place].shape)
-                    let values = tensor.baseAddress.assumingMemoryBound(to: Float.self)
-                    return FeatureMap(.floats(values), height: shape[1], width: shape[2], channels: shape[3])
-                }, into: &found)
+        withExtendedLifetime(made) {
+            decoder.decode({ made.featureMap($0) }, into: &found)
         }
         guard !found.isEmpty, found.count == expected.count else { return false }
         var rest = expected
@@ -123,8 +114,8 @@ struct TailOracle {
 
     private mutating func makeUp(_ index: Int) {
         let level = head.levels[index]
-        let shape = maps[level.boxes].shape
-        let (width, cells) = (shape[2], shape[1] * shape[2])
+        let width = maps[level.boxes].width
+        let cells = maps[level.boxes].height * width
         let selected = (head.selection ?? Int.max) / (2 * head.levels.count)
         let count = min(Self.cellsPerLevel, max(selected, 1))
         var chosen: [Int] = []
@@ -169,7 +160,7 @@ struct TailOracle {
     }
 
     private mutating func set(_ map: Int, _ cell: Int, _ channel: Int, _ value: Float) {
-        maps[map].values[cell * maps[map].shape[3] + channel] = value
+        maps[map].values[cell * maps[map].channels + channel] = value
         if special[map].last != cell { special[map].append(cell) }
     }
 
@@ -194,5 +185,42 @@ struct TailOracle {
             else { continue }
             head.levels[probe.level].anchors[probe.anchor] = SIMD2(box.width, box.height)
         }
+    }
+}
+
+/// Feature maps that were made up, each the same values in every cell at first, 1×H×W×C. They lie in one buffer, whose
+/// memory comes faster than that of many.
+private final class MadeUpMaps {
+    struct Map {
+        let height: Int
+        let width: Int
+        let channels: Int
+        let values: UnsafeMutablePointer<Float>
+    }
+
+    private(set) var maps: [Map] = []
+    private let buffer: TensorBuffer
+
+    /// - Parameter cells: of each map its height and width, and the values of a cell.
+    init(_ cells: [(height: Int, width: Int, values: [Float])]) throws(TensorError) {
+        let count = cells.reduce(0) { $0 + $1.height * $1.width * $1.values.count }
+        buffer = try TensorBuffer(byteCount: count * MemoryLayout<Float>.stride)
+        var next = buffer.baseAddress.bindMemory(to: Float.self, capacity: count)
+        for (height, width, values) in cells {
+            maps.append(Map(height: height, width: width, channels: values.count, values: next))
+            for _ in 0..<height * width {
+                values.withUnsafeBufferPointer {
+                    if let start = $0.baseAddress { next.update(from: start, count: $0.count) }
+                }
+                next += values.count
+            }
+        }
+    }
+
+    /// Valid while the maps are alive.
+    func featureMap(_ place: Int) -> FeatureMap {
+        let map = maps[place]
+        return FeatureMap(
+            .floats(UnsafePointer(map.values)), height: map.height, width: map.width, channels: map.channels)
     }
 }

@@ -13,7 +13,6 @@ package struct MatrixProduct: Sendable {
     package var alpha: Float = 1
     package var beta: Float = 0
 
-    private static let setUp: Void = openblas_set_num_threads(1)
     private static let strip = 256
 
     package init(rows: Int, columns: Int, depth: Int) {
@@ -28,7 +27,6 @@ package struct MatrixProduct: Sendable {
     package func run(
         strip: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>
     ) {
-        _ = Self.setUp
         let begin = strip * Self.strip
         let height = min(Self.strip, rows - begin)
         guard height > 0, columns > 0 else { return }

@@ -43,7 +43,7 @@ package final class QuantizedConvolution: @unchecked Sendable {
             let multiplier = requantization.multiplier(sumScale: scale)
             let start = Double(bias[channel]) + requantization.sumOffset(sumScale: scale)
             let row = UnsafeBufferPointer(start: weights + channel * depth, count: depth)
-            let largest = Double(255 * row.reduce(0) { $0 + Int($1.magnitude) }) + abs(start)
+            let largest = Double(255 * row.reduce(0) { $0 &+ Int($1.magnitude) }) + abs(start)
             guard multiplier.isFinite, largest < 0x1p31, largest * Double(multiplier) < 0x1p31 else { return nil }
             multipliers.append(multiplier)
             biases.append(Int32(start))

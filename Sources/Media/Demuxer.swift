@@ -23,7 +23,7 @@ final class Demuxer {
     private var discontinuity: Discontinuity?
 
     init(path: String, options: MediaOptions, deadline: Deadline) throws(MediaError) {
-        LogCapture.install()
+        try FFmpegLibraries.load()
         LogCapture.clear()
         self.deadline = deadline
         stallTimeout = options.stallTimeout

@@ -57,7 +57,7 @@ final class ImageSequence: FrameReader {
 
     /// The picture in a file.
     private func read(_ path: String) throws(MediaError) -> FrameBuffer {
-        LogCapture.install()
+        try FFmpegLibraries.load()
         LogCapture.clear()
         guard let codec = try ImageSequence.codec(of: path, deadline: deadline) else {
             // A container that holds a picture: GIF, AVIF…

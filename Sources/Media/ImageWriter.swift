@@ -31,7 +31,7 @@ package final class ImageWriter {
         guard let id = ImageWriter.codec(for: path) else {
             throw MediaError(.cannotCreate, "No image format is known for \(shown): use .jpg or .png")
         }
-        LogCapture.install()
+        try FFmpegLibraries.load()
         LogCapture.clear()
         let isJPEG = id == AV_CODEC_ID_MJPEG
         let format = isJPEG ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_RGB24

@@ -16,7 +16,7 @@ package struct MediaOptions: Sendable {
     package var probeSize = 5_000_000
     /// Seconds without a byte after which a FIFO, a pipe or a file counts as stalled.
     package var stallTimeout = 30.0
-    /// Threads of the decoder; 0 lets it choose.
+    /// Threads of the decoder; 0 = one a core.
     package var decoderThreads = 0
     /// Whether pictures are turned as the file's display matrix or EXIF orientation asks.
     package var autorotates = true

@@ -26,6 +26,7 @@ final class Muxer {
 
     /// The container for a file name (by its extension) or, for "-", Matroska.
     static func format(for path: String, named name: String?) throws(MediaError) -> UnsafePointer<AVOutputFormat> {
+        try FFmpegLibraries.load()
         let guessed = av_guess_format(name ?? (path == "-" ? "matroska" : nil), path == "-" ? nil : path, nil)
         let isSpecial = name == nil && !(path.split(separator: "/").last ?? "").contains(".")
         let chosen = guessed ?? (isSpecial ? av_guess_format("matroska", nil, nil) : nil)
@@ -49,7 +50,6 @@ final class Muxer {
         isMP4 = ["mp4", "mov", "ipod", "ismv", "3gp", "3g2"].contains(formatName)
         isStrict = format.pointee.flags & AVFMT_TS_NONSTRICT == 0
         videoTimeBase = encoder.context.pointee.time_base
-        LogCapture.install()
         LogCapture.clear()
         var made: UnsafeMutablePointer<AVFormatContext>?
         guard avformat_alloc_output_context2(&made, format, nil, nil) >= 0, let made, let packet = av_packet_alloc()

@@ -53,7 +53,9 @@ final class VideoDecoder {
         if let parameters { code = avcodec_parameters_to_context(context, parameters) }
         context.pointee.pkt_timebase = timeBase.av
         context.pointee.max_pixels = options.allocatedPixels
-        context.pointee.thread_count = Int32(clamping: max(0, options.decoderThreads))
+        // Left to itself FFmpeg takes a thread more than there are cores; each holds pictures.
+        let threads = options.decoderThreads > 0 ? Int32(clamping: options.decoderThreads) : min(av_cpu_count(), 16)
+        context.pointee.thread_count = threads
         if code >= 0 { code = avcodec_open2(context, codec, nil) }
         guard code >= 0 else {
             throw MediaError(code: code, "The decoder for '\(codecName)' video does not start", fallback: .corrupt)

@@ -37,18 +37,16 @@ struct TensorReader {
             throw invalid("its extents are \(proto.dims)")
         }
         switch Onnx_TensorProto.DataType(rawValue: Int(proto.dataType)) {
-        case .float: return try read(shape, typed: proto.floatData) { (value: Float) in value }
+        case .float: return try copy(shape, typed: proto.floatData)
         case .double: return try read(shape, typed: proto.doubleData) { (value: Double) in Float(value) }
         case .float16:
             return try read(shape, typed: bits16()) { (value: UInt16) in Float(halfBits: value) }
         case .bfloat16:
             return try read(shape, typed: bits16()) { (value: UInt16) in Float(bitPattern: UInt32(value) << 16) }
-        case .int64: return try read(shape, typed: proto.int64Data) { (value: Int64) in value }
-        case .int32: return try read(shape, typed: proto.int32Data) { (value: Int32) in value }
-        case .uint8:
-            return try read(shape, typed: narrowed(UInt8.self)) { (value: UInt8) in value }
-        case .int8:
-            return try read(shape, typed: narrowed(Int8.self)) { (value: Int8) in value }
+        case .int64: return try copy(shape, typed: proto.int64Data)
+        case .int32: return try copy(shape, typed: proto.int32Data)
+        case .uint8: return try copy(shape, typed: narrowed(UInt8.self))
+        case .int8: return try copy(shape, typed: narrowed(Int8.self))
         case .bool:
             return try read(shape, typed: narrowed(UInt8.self)) { (value: UInt8) in value != 0 }
         default: throw invalid("element type \(proto.dataType) is not supported")
@@ -59,6 +57,41 @@ struct TensorReader {
     private func read<Stored: BitwiseCopyable, Element: TensorElement>(
         _ shape: Shape, typed: [Stored], _ convert: (Stored) -> Element
     ) throws(ONNXError) -> Tensor {
+        try check(shape, typed: typed)
+        let stride = MemoryLayout<Stored>.size
+        do {
+            return try Tensor(dtype: Element.dtype, shape: shape) { bytes in
+                let target = bytes.bindMemory(to: Element.self)
+                if typed.isEmpty {
+                    proto.rawData.withUnsafeBytes { source in
+                        for index in 0..<shape.count {
+                            target[index] = convert(
+                                source.loadUnaligned(fromByteOffset: index * stride, as: Stored.self))
+                        }
+                    }
+                } else {
+                    for (index, value) in typed.enumerated() { target[index] = convert(value) }
+                }
+            }
+        } catch { throw invalid("there is no memory for \(shape)") }
+    }
+
+    /// As `read`, of elements that are stored as they are kept.
+    private func copy<Element: TensorElement>(_ shape: Shape, typed: [Element]) throws(ONNXError) -> Tensor {
+        try check(shape, typed: typed)
+        do {
+            return try Tensor(dtype: Element.dtype, shape: shape) { bytes in
+                if typed.isEmpty {
+                    proto.rawData.withUnsafeBytes { bytes.copyMemory(from: $0) }
+                } else {
+                    typed.withUnsafeBytes { bytes.copyMemory(from: $0) }
+                }
+            }
+        } catch { throw invalid("there is no memory for \(shape)") }
+    }
+
+    /// Throws unless one field alone holds the data, and as much as the shape asks for.
+    private func check<Stored>(_ shape: Shape, typed: [Stored]) throws(ONNXError) {
         let raw = proto.rawData
         let stride = MemoryLayout<Stored>.size
         if proto.hasRawData, !raw.isEmpty || typed.isEmpty {
@@ -72,21 +105,6 @@ struct TensorReader {
                 throw invalid("\(typed.count) elements of data for \(shape)")
             }
         }
-        do {
-            return try Tensor(dtype: Element.dtype, shape: shape) { bytes in
-                let target = bytes.bindMemory(to: Element.self)
-                if typed.isEmpty {
-                    raw.withUnsafeBytes { source in
-                        for index in 0..<shape.count {
-                            target[index] = convert(
-                                source.loadUnaligned(fromByteOffset: index * stride, as: Stored.self))
-                        }
-                    }
-                } else {
-                    for (index, value) in typed.enumerated() { target[index] = convert(value) }
-                }
-            }
-        } catch { throw invalid("there is no memory for \(shape)") }
     }
 
     /// 16-bit patterns that are stored in 32-bit integers.

@@ -53,6 +53,9 @@ package final class StageMetrics: @unchecked Sendable {
 
     package var snapshot: Snapshot {
         lock.withLock {
+            guard histogram.totalCount > 0 else {
+                return Snapshot(name: name, count: 0, total: 0, p50: 0, p95: 0, p99: 0, maximum: 0)
+            }
             func quantile(_ percent: Double) -> Double { Double(histogram.valueAtPercentile(percent)) / 1e6 }
             return Snapshot(
                 name: name, count: Int(histogram.totalCount), total: total, p50: quantile(50), p95: quantile(95),

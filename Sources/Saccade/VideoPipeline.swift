@@ -28,6 +28,8 @@ public final class VideoPipeline: Sendable {
     public init(_ configuration: PipelineConfiguration) throws(SaccadeError) {
         self.configuration = configuration
         try configuration.validate()
+        // What reads the video is needed after the model: it comes in the meantime.
+        FFmpegLibraries.loadInBackground()
         do {
             var options = YOLODetector.Options()
             options.confidence =

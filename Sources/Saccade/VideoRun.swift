@@ -36,9 +36,10 @@ final class VideoRun: @unchecked Sendable {
     private let output: PictureOutput?
 
     private let decoded: BoundedQueue<Frame>
-    private let detected = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
-    private let tracked = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
-    private let drawn = BoundedQueue<Frame>(capacity: 2, whenFull: .block)
+    // One frame in each is enough for the stages beside it to work at once, and a frame is megabytes.
+    private let detected = BoundedQueue<Frame>(capacity: 1, whenFull: .block)
+    private let tracked = BoundedQueue<Frame>(capacity: 1, whenFull: .block)
+    private let drawn = BoundedQueue<Frame>(capacity: 1, whenFull: .block)
     private let turnstile = Turnstile()
     private let working: Atomic<Int>
     private let stages = StageGroup()
@@ -92,7 +93,7 @@ final class VideoRun: @unchecked Sendable {
         }
         working = Atomic(workers.count)
         // A batch that is larger than the workers are many waits here.
-        decoded = BoundedQueue(capacity: max(2, (configuration.batch ?? 0) - workers.count), whenFull: .block)
+        decoded = BoundedQueue(capacity: max(1, (configuration.batch ?? 0) - workers.count), whenFull: .block)
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
         let name = ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Saccade
+import Synchronization
 
 struct BenchmarkTrackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -61,13 +62,19 @@ struct BenchmarkTrackCommand: ParsableCommand {
             let reporter = RunReporter(progress: progress)
             let before = ProcessUsage.now
             let pipeline = try VideoPipeline(configuration)
+            let firstResult = Mutex<Double?>(nil)
             let summary = try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
                 try pipeline.run(
-                    source, to: RunOutputs(video: copy), onFrame: observer.onFrame, started: observer.started)
+                    source, to: RunOutputs(video: copy),
+                    onFrame: { frame in
+                        firstResult.withLock { age in if age == nil { age = ProcessUsage.age } }
+                        observer.onFrame(frame)
+                    }, started: observer.started)
             }
             let bytes = copy.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
             let report = TrackBenchmarkReport(
-                summary, configuration: configuration, used: ProcessUsage.now.since(before), copyBytes: bytes)
+                summary, configuration: configuration, used: ProcessUsage.now.since(before),
+                firstResult: firstResult.withLock { $0 }, copyBytes: bytes)
             try StandardOutput.write(json ? report.json() : report.text)
             if let signal = reporter.signal { throw ExitCode(128 + signal) }
             if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }

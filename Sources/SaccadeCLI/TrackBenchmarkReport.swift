@@ -27,6 +27,7 @@ struct TrackBenchmarkReport {
         let frames_per_s: Double
         let cpu: Double
         let cpu_per_frame: Double
+        let first_result: Double?
         let peak_memory_bytes: Int?
         let copy_bytes: Int?
         let stages: [Stage]
@@ -36,7 +37,11 @@ struct TrackBenchmarkReport {
 
     private let document: Document
 
-    init(_ summary: RunSummary, configuration: PipelineConfiguration, used: ProcessUsage, copyBytes: Int?) {
+    /// - Parameter firstResult: seconds from the start of the process to the first frame that was done.
+    init(
+        _ summary: RunSummary, configuration: PipelineConfiguration, used: ProcessUsage, firstResult: Double?,
+        copyBytes: Int?
+    ) {
         let wall = max(summary.wallTime, 1e-9)
         document = Document(
             source: summary.source, model: summary.model, mode: configuration.mode.rawValue,
@@ -45,8 +50,8 @@ struct TrackBenchmarkReport {
                 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount,
             frames: summary.frames, detections: summary.detections, tracks: summary.tracks, wall: summary.wallTime,
             frames_per_s: summary.frameRate, cpu: used.processor,
-            cpu_per_frame: used.processor / Double(max(summary.frames.read, 1)), peak_memory_bytes: used.peakMemory,
-            copy_bytes: copyBytes,
+            cpu_per_frame: used.processor / Double(max(summary.frames.read, 1)), first_result: firstResult,
+            peak_memory_bytes: used.peakMemory, copy_bytes: copyBytes,
             stages: summary.stages.map { stage in
                 Document.Stage(
                     name: stage.name, count: stage.count, p50: stage.p50, p95: stage.p95, p99: stage.p99,
@@ -84,6 +89,9 @@ struct TrackBenchmarkReport {
             String(
                 format: "%.1f frames/s: %d frames in %.2f s; CPU %.1f ms a frame (%.2f cores)", document.frames_per_s,
                 frames.read, document.wall, document.cpu_per_frame * 1000, document.cpu / max(document.wall, 1e-9)))
+        if let seconds = document.first_result {
+            lines.append(String(format: "first frame done %.2f s after the start of the process", seconds))
+        }
         var memory: [String] = []
         if let bytes = document.peak_memory_bytes { memory.append("peak memory \(bytes >> 20) MiB") }
         if let bytes = document.copy_bytes { memory.append("annotated copy \(bytes >> 10) KiB") }

@@ -23,7 +23,7 @@ package struct GraphOptions: Hashable, Sendable {
 
 extension Graph {
     /// The graph made ready for the executor: specialized for its input shapes, folded, fused and in channels-last
-    /// order, with `GraphSpec` checked after every pass.
+    /// order. `GraphSpec` is checked before and after, and where it does not hold, after every pass, to name the one.
     ///
     /// - Parameters:
     ///   - inputShapes: as written (N×C×H×W), by input name; see `specialized`.
@@ -32,11 +32,24 @@ extension Graph {
         inputShapes: [String: Shape] = [:], options: GraphOptions = GraphOptions(), evaluate: Evaluator? = nil
     ) throws(GraphError) -> Graph {
         try GraphSpec.check(self, pass: "import", specialized: false)
+        let graph = try passed(inputShapes, options, evaluate, checksEveryPass: false)
+        do {
+            try GraphSpec.check(graph, pass: "optimized")
+            return graph
+        } catch {
+            _ = try passed(inputShapes, options, evaluate, checksEveryPass: true)
+            throw error
+        }
+    }
+
+    private func passed(
+        _ inputShapes: [String: Shape], _ options: GraphOptions, _ evaluate: Evaluator?, checksEveryPass: Bool
+    ) throws(GraphError) -> Graph {
         var graph = try specialized(inputShapes: inputShapes, evaluate: evaluate)
-        try GraphSpec.check(graph, pass: "specialized")
+        if checksEveryPass { try GraphSpec.check(graph, pass: "specialized") }
         func run(_ pass: String, _ body: (inout Graph) throws(GraphError) -> Void) throws(GraphError) {
             try body(&graph)
-            try GraphSpec.check(graph, pass: pass)
+            if checksEveryPass { try GraphSpec.check(graph, pass: pass) }
         }
         try run("eliminateIdentities") { graph throws(GraphError) in try graph.eliminateIdentities() }
         try run("eliminateDeadNodes") { graph in graph.eliminateDeadNodes() }

@@ -4,11 +4,16 @@
 #include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
+#include <libavutil/cpu.h>
 #include <libavutil/display.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+
+// Loads FFmpeg's libraries, unless that is done. Says what is missing, NULL when nothing is. Any other function of
+// FFmpeg loads them too, but ends the program where they are missing.
+const char *_Nullable sk_load_failure(void);
 
 // AVERROR() and FFERRTAG() are function-like macros.
 static const int sk_averror_eof = AVERROR_EOF;
@@ -30,7 +35,7 @@ static const int sk_avseek_force = AVSEEK_FORCE;
 // which the Media module defines. Only errors are formatted: the callback runs for every message of every frame.
 void sk_log_line(const char *_Nonnull line);
 
-static inline void sk_log_callback(void *source, int level, const char *format, va_list arguments) {
+static inline void sk_log_callback(void *_Nullable source, int level, const char *_Nonnull format, va_list arguments) {
     if (level > AV_LOG_ERROR) return;
     char line[1024];
     int prefix = 1;
@@ -41,7 +46,8 @@ static inline void sk_log_callback(void *source, int level, const char *format, 
 static inline void sk_capture_log(void) { av_log_set_callback(sk_log_callback); }
 
 // AVFrame's arrays of planes import as tuples, which sws_scale does not take.
-static inline int sk_scale(struct SwsContext *context, const AVFrame *source, AVFrame *target) {
+static inline int sk_scale(struct SwsContext *_Nonnull context, const AVFrame *_Nonnull source,
+                           AVFrame *_Nonnull target) {
     return sws_scale(context, (const uint8_t *const *)source->data, source->linesize, 0, source->height, target->data,
                      target->linesize);
 }
@@ -51,10 +57,5 @@ static inline AVStream *_Nonnull sk_stream(const AVFormatContext *_Nonnull conte
     return context->streams[index];
 }
 
-// A demuxer may ask to open further files (playlists, references). Nothing but the one input is ever opened.
-static inline int sk_refuse_open(AVFormatContext *context, AVIOContext **pb, const char *url, int flags,
-                                 AVDictionary **options) {
-    av_log(context, AV_LOG_ERROR, "the file refers to another file, which is not opened\n");
-    return AVERROR(EPERM);
-}
-static inline void sk_refuse_further_files(AVFormatContext *_Nonnull context) { context->io_open = sk_refuse_open; }
+// Opens no file but the one input: a demuxer may ask for further ones (playlists, references).
+void sk_refuse_further_files(AVFormatContext *_Nonnull context);
