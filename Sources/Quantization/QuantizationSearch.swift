@@ -24,8 +24,10 @@ package struct QuantizationTrial: Hashable, Sendable, CustomStringConvertible {
 package struct QuantizationSearch: Hashable, Sendable {
     /// The most losses that are measured.
     package var trials = 240
-    /// Staying float must take away this part of the whole loss, for it costs time.
-    package var floatGain = 0.1
+    /// Staying float must take away this part of the whole loss at least, and a greater part than it adds to the time.
+    package var floatGain = 0.02
+    /// All that stays float may add this part to the time.
+    package var floatTime = 0.15
     /// Below this loss nothing becomes float.
     package var goodLoss = 0.0
     /// By these factors all ranges are changed together.
@@ -43,7 +45,7 @@ extension Quantizer {
     ///
     /// Every change is judged with everything else quantized: what many ranges leave out adds up on one side, so that each
     /// alone looks smaller than it is. First, each set of values that share a scale is tried as float; those that take
-    /// away a good part of the loss stay so. Then all ranges are stretched together, and after that one by one, by
+    /// away more of the loss than they add to the time stay so. Then all ranges are stretched together, and after that one by one, by
     /// coordinate descent, those first that cost most.
     ///
     /// - Parameters:
@@ -85,8 +87,13 @@ extension Quantizer {
             costs.append((index, whole - trial.loss))
         }
         costs.sort { ($1.gain, $0.index) < ($0.gain, $1.index) }
-        for (index, gain) in costs where gain > whole * search.floatGain && best > search.goodLoss {
-            _ = try attempt(keepingFloat(recipe, index), name(index), .float, gain: whole * search.floatGain)
+        var time = search.floatTime
+        for (index, gain) in costs where best > search.goodLoss {
+            let more = floatTime(index)
+            let worth = whole * max(search.floatGain, more)
+            guard gain > worth, more <= time else { continue }
+            let trial = try attempt(keepingFloat(recipe, index), name(index), .float, gain: worth)
+            if trial?.isKept ?? false { time -= more }
         }
 
         for factor in search.factors {
@@ -133,6 +140,24 @@ extension Quantizer {
         if high > -low / 4 { high = min(high * factor, max(all.high, high)) }
         if -low > old.high / 4 { low = max(low * factor, min(all.low, low)) }
         if (low, high) != old { setRange(&recipe, index, RangeSearch.parameters(low...high)) }
+    }
+
+    /// What values add to the time when they stay float, as a part of the whole: an estimate from the multiply-adds of the
+    /// convolutions that read them, which take four times as long, and the traffic of floats.
+    private func floatTime(_ index: Int) -> Double {
+        let members = Set(placement.components[index].members)
+        var (all, float) = (0.0, 0.0)
+        for group in placement.groups {
+            guard let weights = graph.nodes[group.nodes[0]].input(1).flatMap({ graph.constants[$0] }),
+                let shape = graph.shape(of: group.sums), weights.shape[0] > 0
+            else { continue }
+            let products = Double(shape.count) * Double(weights.shape.count / weights.shape[0])
+            all += products
+            if members.contains(group.input) { float += 3 * products }
+        }
+        let elements = placement.components[index].sources.reduce(0) { $0 + (graph.shape(of: $1)?.count ?? 0) }
+        // An element that is written and read as a float takes as long as about a hundred products of bytes.
+        return all > 0 ? (float + 100 * Double(elements)) / all : 0
     }
 
     private func keepingFloat(_ recipe: QuantizationRecipe, _ index: Int) -> QuantizationRecipe {

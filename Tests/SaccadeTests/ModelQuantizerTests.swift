@@ -145,7 +145,7 @@ struct ModelQuantizerTests {
         #expect(agreement.objects > 0 && agreement.ap50 > 0.9 && agreement.deviation < 0.1)
         #expect(summary.latencies.map(\.threads) == [1])
         #expect(summary.noise.count > 4 && !summary.layers.isEmpty)
-        #expect(summary.trials.contains { $0.change == "alone" })
+        #expect(summary.trials.contains { $0.change == "float" })
         #expect(summary.quantizedBytes > 0 && summary.floatBytes > summary.quantizedBytes)
         #expect(summary.evaluation == nil)
         #expect(Set(stages) == [.reading, .calibrating, .searching, .timing])
