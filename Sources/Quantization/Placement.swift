@@ -6,6 +6,9 @@ import Tensors
 /// Rounded are the inputs of convolutions and matrix products, the results of fused groups, and what operators on
 /// integers make of them. Operators that only move elements keep the parameters of what they move, so all values that
 /// are connected by them have one scale: a concatenation, a split, a max pool or a resize never requantizes.
+///
+/// The logits of attention stay float, from the sums of the product to the softmax: a step of 0.1 there is an error of 5 %
+/// in a weight. On YOLO26n these two tensors made a sixth of the whole deviation.
 struct Placement {
     /// Values with one scale.
     struct Component {
@@ -23,6 +26,7 @@ struct Placement {
     private let graph: Graph
     private var quantized = Set<ValueID>()
     private var moved = Set<ValueID>()
+    private var logits = Set<ValueID>()
     private var parents = [ValueID: ValueID]()
 
     /// - Parameters:
@@ -75,12 +79,17 @@ struct Placement {
         let isQuantized = operands.contains { quantized.contains($0) }
         switch node.op {
         case .matMul where operands.count == 2:
-            quantized.formUnion(operands + results)
+            quantized.formUnion(operands)
+            if isLogit(results[0]) { logits.insert(results[0]) } else { quantized.formUnion(results) }
         case _ where node.movesElements(graph):
             guard isQuantized else { return }
             for id in operands.dropFirst() + results { join(operands[0], id) }
             quantized.formUnion(operands + results)
             moved.formUnion(results)
+        case .binary where operands.count == 1 && logits.contains(operands[0]):
+            logits.formUnion(results)
+        case .softmax where logits.contains(operands[0]):
+            quantized.formUnion(results)
         case .binary(let function):
             if isQuantized, operands.count == 1, let factor = positiveFactor(node) {
                 quantized.formUnion(results)
@@ -94,6 +103,16 @@ struct Placement {
             if isQuantized { quantized.formUnion(results) }
         default: return
         }
+    }
+
+    /// Whether nothing but softmax reads a value, directly or times a constant.
+    private func isLogit(_ id: ValueID) -> Bool {
+        let users = graph.nodes.filter { $0.inputs.contains(id) }
+        return !users.isEmpty && !graph.outputs.contains(id)
+            && users.allSatisfy { user in
+                if case .softmax = user.op { return true }
+                return positiveFactor(user) != nil && isLogit(user.outputs[0])
+            }
     }
 
     /// The number above 0 by which a node multiplies its one computed operand.

@@ -23,11 +23,13 @@ package struct QuantizationTrial: Hashable, Sendable, CustomStringConvertible {
 /// How a recipe is searched.
 package struct QuantizationSearch: Hashable, Sendable {
     /// The most losses that are measured.
-    package var trials = 240
+    package var trials = 360
     /// Staying float must take away this part of the whole loss at least, and a greater part than it adds to the time.
     package var floatGain = 0.02
     /// All that stays float may add this part to the time.
-    package var floatTime = 0.15
+    package var floatTime = 0.25
+    /// Before ranges are searched, only what takes away this part becomes float: with it nothing else would be seen.
+    package var blindingGain = 0.15
     /// Below this loss nothing becomes float.
     package var goodLoss = 0.0
     /// By these factors all ranges are changed together.
@@ -44,9 +46,10 @@ extension Quantizer {
     /// Improves a recipe by a loss that the caller measures: 0 where a graph does what the float graph does.
     ///
     /// Every change is judged with everything else quantized: what many ranges leave out adds up on one side, so that each
-    /// alone looks smaller than it is. First, each set of values that share a scale is tried as float; those that take
-    /// away more of the loss than they add to the time stay so. Then all ranges are stretched together, and after that one by one, by
-    /// coordinate descent, those first that cost most.
+    /// alone looks smaller than it is. First, each set of values that share a scale is tried as float, and what hides all
+    /// else stays so. Then all ranges are stretched together, and after that one by one, by coordinate descent, those first
+    /// that cost most. In the end all are tried as float again: those that take away more of the loss than they add to the
+    /// time stay so.
     ///
     /// - Parameters:
     ///   - original: the float graph as imported.
@@ -77,32 +80,37 @@ extension Quantizer {
         }
         guard search.trials > 0 else { return (recipe, try measured(recipe), []) }
         best = try measured(recipe)
-        let whole = best
-
-        // What each set costs is the loss that goes when it stays float.
         var costs = [(index: Int, gain: Double)]()
-        for index in placement.components.indices where isFree(index, recipe) {
-            let candidate = keepingFloat(recipe, index)
-            guard let trial = try attempt(candidate, name(index), .float, gain: .infinity) else { break }
-            costs.append((index, whole - trial.loss))
-        }
-        costs.sort { ($1.gain, $0.index) < ($0.gain, $1.index) }
         var time = search.floatTime
-        for (index, gain) in costs where best > search.goodLoss {
-            let more = floatTime(index)
-            let worth = whole * max(search.floatGain, more)
-            guard gain > worth, more <= time else { continue }
-            let trial = try attempt(keepingFloat(recipe, index), name(index), .float, gain: worth)
-            if trial?.isKept ?? false { time -= more }
+        /// What each set costs is the loss that goes when it stays float.
+        func searchFloats(gain least: Double) throws(QuantizationError) {
+            let whole = best
+            costs = []
+            for index in placement.components.indices where isFree(index, recipe) {
+                let candidate = keepingFloat(recipe, index)
+                guard let trial = try attempt(candidate, name(index), .float, gain: .infinity) else { break }
+                costs.append((index, whole - trial.loss))
+            }
+            costs.sort { ($1.gain, $0.index) < ($0.gain, $1.index) }
+            for (index, gain) in costs where best > search.goodLoss {
+                let more = floatTime(index)
+                let part = max(least, more)
+                guard gain > whole * part, more <= time else { continue }
+                let trial = try attempt(keepingFloat(recipe, index), name(index), .float, gain: best * part)
+                if trial?.isKept ?? false { time -= more }
+            }
         }
+        try searchFloats(gain: search.blindingGain)
 
         for factor in search.factors {
             var candidate = recipe
             for (index, _) in costs { stretch(&candidate, index, by: factor, within: statistics) }
             _ = try attempt(candidate, "all ranges × \(factor)", .all, gain: 0)
         }
+        // As many trials are left for the end as there are sets.
+        let rest = min(costs.count + 16, search.trials / 3)
         for step in search.steps {
-            for (index, _) in costs where isFree(index, recipe) {
+            for (index, _) in costs where isFree(index, recipe) && log.count < search.trials - rest {
                 for factor in [step, 1 / step] {
                     var isWorthMore = true
                     // Twice at most: what is seen in a few pictures must not run away.
@@ -116,6 +124,7 @@ extension Quantizer {
                 }
             }
         }
+        try searchFloats(gain: search.floatGain)
         if !recipe.biasShifts.isEmpty {
             var candidate = recipe
             candidate.biasShifts = [:]

@@ -17,7 +17,7 @@ public struct QuantizationConfiguration: Hashable, Sendable {
     /// Tensors that stay float: those whose names begin with one of these.
     public var floatTensors: [String] = []
     /// How many changes to the recipe are tried out on the calibration pictures.
-    public var trials = 240
+    public var trials = 360
     /// Threads that work on one picture. 0 = one a core.
     public var threads = 0
     /// Whether the network always sees a whole square, in calibration and in measuring.

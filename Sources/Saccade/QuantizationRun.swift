@@ -17,7 +17,7 @@ struct QuantizationRun {
     /// The pictures that the deviation of each trial and of the result is measured on.
     private static let searchLimit = 32
     /// With this deviation no more tensors become float.
-    private static let goodDeviation = 0.06
+    private static let goodDeviation = 0.02
 
     private let configuration: QuantizationConfiguration
     private let threads: Int

@@ -54,7 +54,7 @@ struct QuantizeCommand: ParsableCommand {
     var keepFloat: [String] = []
 
     @Option(help: ArgumentHelp("How many changes to try on the calibration pictures.", valueName: "n"))
-    var trials = 240
+    var trials = 360
 
     @Option(help: ArgumentHelp("Threads for one picture. Default: one a core.", valueName: "n"))
     var threads: Int?

@@ -6,7 +6,6 @@ import Foundation
 import Graphs
 import Imaging
 import Media
-import Quantization
 import Testing
 import Tracking
 
@@ -24,29 +23,12 @@ import Tracking
         return frame.takeImage()
     }
 
-    /// An int8 model of a float one, by one picture.
-    private static func quantized(_ graph: Graph) throws -> Graph {
-        guard !graph.isQuantized else { return graph }
-        let detector = try YOLODetector(graph)
-        let input = detector.input
-        let maps = detector.rawMaps.map { ($0.name, $0.hasScores ? $0.hasBoxes ? MapKind.mixed : .scores : .values) }
-        let quantizer = try Quantizer(
-            graph,
-            options: QuantizationOptions(
-                inputShapes: [input.name: [1, 3, input.height, input.width]],
-                maps: Dictionary(maps, uniquingKeysWith: { first, _ in first })))
-        let image = try detector.letterboxed(picture())
-        let statistics = try quantizer.statistics(
-            on: CalibrationSource(count: 1) { _ in try detector.tensor(of: image) })
-        return try graph.quantized(by: quantizer.recipe(from: statistics))
-    }
-
     /// What ten frames allocate after ten others, how many objects the last of them has, and the kernels of convolutions.
     private static func allocations(
-        _ model: URL, isQuantized: Bool, threads: Int
+        isQuantized: Bool, threads: Int
     ) throws -> (count: Int, tracks: Int, convolutions: [String]) {
-        let graph = try YOLODetector.readModel(model.path)
-        let detector = try YOLODetector(isQuantized ? quantized(graph) : graph)
+        let model = root.appending(path: "weights/saccade-starter.onnx").path
+        let detector = try YOLODetector(isQuantized ? YOLODetector.readModel(model) : floatStarter())
         let image = try picture()
         let worker = try detector.makeWorker(threads: threads, pictureSize: (image.width, image.height))
         let canvas = detector.input.canvas(forWidth: image.width, height: image.height)
@@ -71,8 +53,7 @@ import Tracking
     func aFrameAllocatesNothingOnAnyThread(isQuantized: Bool, threads: Int) async throws {
         let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
             [isQuantized, threads] in
-            let model = Self.root.appending(path: "weights/saccade-starter.onnx")
-            let result = try Self.allocations(model, isQuantized: isQuantized, threads: threads)
+            let result = try Self.allocations(isQuantized: isQuantized, threads: threads)
             #expect(result.count == 0)
             #expect(result.tracks > 0)
             #expect(result.convolutions.contains { $0.contains("_u8_") } == isQuantized)

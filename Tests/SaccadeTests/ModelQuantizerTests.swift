@@ -3,6 +3,7 @@ import Detectors
 import Execution
 import Foundation
 import Graphs
+import ONNX
 import Saccade
 import Tensors
 import Testing
@@ -214,10 +215,9 @@ struct ModelQuantizerTests {
     @Test func whereNothingIsFoundNothingIsProven() throws {
         let folder = try Folder()
         try folder.drawPictures(2, rectangles: 0)
-        let starter = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
         var configuration = folder.configuration()
-        configuration.model = starter
+        configuration.model = folder.path("starter.onnx")
+        try exportONNX(floatStarter(), to: configuration.model)
         let summary = try ModelQuantizer(configuration).run()
         #expect(summary.agreement == nil && !summary.isWritten)
         #expect(summary.refusals.contains { $0.contains("finds nothing") })
