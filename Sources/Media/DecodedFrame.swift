@@ -16,7 +16,7 @@ package struct FrameInfo: Sendable {
     /// The file of the picture in a sequence of images.
     package let path: String?
     /// When a live source's frame was captured, as far as arrival and timestamps tell; `nil` for files.
-    package var captured: ContinuousClock.Instant?
+    package var captured: MonotonicTime?
 }
 
 /// A picture of a source, with the packets of other streams that came before it.

@@ -7,7 +7,7 @@ struct RawFrame {
     let orientation: Orientation
     let path: String?
     /// When a live source's frame was captured; `nil` for files.
-    var captured: ContinuousClock.Instant?
+    var captured: MonotonicTime?
 }
 
 /// What `MediaSource` reads from: a container, a sequence of images, or a live source.

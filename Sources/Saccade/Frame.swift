@@ -35,9 +35,6 @@ struct Frame: ~Copyable, Sendable {
         image = frame.takeImage()
     }
 
-    /// Seconds since its capture; `nil` for a file's frame.
-    var secondsSinceCapture: Double? { info.captured.map { (ContinuousClock.now - $0) / .seconds(1) } }
-
     /// Bytes that the pixels and the packets hold.
     var heldBytes: Int {
         (image == nil ? 0 : width * height * 3 / 2) + passthrough.reduce(0) { $0 + $1.byteCount }

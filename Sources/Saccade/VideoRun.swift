@@ -291,7 +291,7 @@ final class VideoRun: @unchecked Sendable {
 
     private func write(_ onFrame: (@Sendable (FrameResult) -> Void)?) throws {
         while var frame = drawn.pop() {
-            frame.age = frame.secondsSinceCapture
+            frame.age = frame.info.captured?.age
             let result = frame.result
             if !results.isEmpty { try logTime.measure { try results.write(result) } }
             if let output { try encodeTime.measure { try output.write(&frame) } }
@@ -302,7 +302,7 @@ final class VideoRun: @unchecked Sendable {
             }
             for detection in frame.detections where detection.origin == .detected { detectionCount += 1 }
             latency.record(since: frame.arrival)
-            if let captured = frame.info.captured { age.record(since: captured) }
+            if let captured = frame.info.captured { age.record(.seconds(captured.age)) }
             onFrame?(result)
         }
     }

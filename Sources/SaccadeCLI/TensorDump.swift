@@ -63,9 +63,9 @@ struct TensorDump {
     }
 
     private func letterboxed(_ picture: String) throws -> LetterboxedImage {
-        switch try MediaSource(picture).next() {
-        case .frame(let frame): return detector.letterboxed(frame.takeImage())
-        case .end: throw SaccadeError(reason: "corrupt", message: "\(picture) holds no picture", exitCode: 65)
+        guard case .frame(let frame) = try MediaSource(picture).next() else {
+            throw SaccadeError(reason: "corrupt", message: "\(picture) holds no picture", exitCode: 65)
         }
+        return detector.letterboxed(frame.image)
     }
 }

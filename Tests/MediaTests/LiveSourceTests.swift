@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Imaging
 import Media
 import Synchronization
 import Testing
@@ -70,7 +71,7 @@ final class FaultServer: @unchecked Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)

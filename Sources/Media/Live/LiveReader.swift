@@ -11,7 +11,7 @@ final class LiveReader: FrameReader {
     private let input: LiveInput
     private let options: MediaOptions
     private let deadline: Deadline
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now
     private var life: SourceLifecycle
     private var clock = CaptureClock()
     private var pacer = Pacer()
@@ -43,7 +43,7 @@ final class LiveReader: FrameReader {
         return options
     }
 
-    private var now: Double { (ContinuousClock.now - start) / .seconds(1) }
+    private var now: Double { start.age }
 
     /// Seconds that are left of the wanted duration.
     private var left: Double {
@@ -135,7 +135,7 @@ final class LiveReader: FrameReader {
         return RawFrame(
             buffer: picture.buffer, time: ticks,
             duration: max(1, Timestamp(seconds: min(duration, 10), timeBase: timeBase).value), position: position,
-            orientation: picture.orientation, path: nil, captured: start + .seconds(captured))
+            orientation: picture.orientation, path: nil, captured: start.advanced(by: captured))
     }
 
     private static func text(of rate: Rational?) -> String {

@@ -21,7 +21,7 @@ struct Pacer {
 final class PacedReader: FrameReader {
     private let reader: any FrameReader
     private let deadline: Deadline
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now
     private var pacer = Pacer()
 
     init(_ reader: any FrameReader, deadline: Deadline) {
@@ -31,8 +31,7 @@ final class PacedReader: FrameReader {
 
     func next() throws(MediaError) -> RawFrame? {
         guard var frame = try reader.next() else { return nil }
-        let now = (ContinuousClock.now - start) / .seconds(1)
-        let wait = pacer.wait(timestamp: Double(frame.time) * timeBase.value, now: now)
+        let wait = pacer.wait(timestamp: Double(frame.time) * timeBase.value, now: start.age)
         guard deadline.sleep(seconds: wait) else { throw MediaError(.cancelled, "Reading was cancelled") }
         frame.captured = .now
         return frame
