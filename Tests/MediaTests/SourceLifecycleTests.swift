@@ -145,7 +145,7 @@ import Testing
         life.received(at: 3)
         life.lost(.reset, at: 3)
         var limits: [Double] = []
-        for _ in 0..<4 {
+        for _ in 0..<6 {
             guard case .backoff(let until) = life.state else { break }
             life.advance(to: until)
             let limit = try #require(life.limit)
@@ -154,8 +154,10 @@ import Testing
             #expect(isTooSlow)
             #expect(life.state == .stalled)
             life.lost(.timeout, at: limit)
+            // The attempt has been the wait.
+            #expect(abs(try #require(wait(life, at: limit)) - 0.05) < 1e-6)
         }
-        #expect(limits.elementsEqual([1.5, 3, 6, 10]) { abs($0 - $1) < 1e-6 })
+        #expect(limits.elementsEqual([1.5, 1.5, 1.5, 3, 6, 10]) { abs($0 - $1) < 1e-6 })
     }
 }
 

@@ -22,7 +22,7 @@ struct LiveRequest {
             ("format_whitelist", formats), ("probesize", "\(options.probeSize)"), ("fflags", "+genpts"),
             ("max_streams", "\(options.maximumStreams)"),
             // The rate is measured later: waiting for twenty frames would delay the first.
-            ("analyzeduration", "1500000"), ("fpsprobesize", "0"),
+            ("analyzeduration", "1500000"), ("fpsprobesize", "0"), ("max_ts_probe", "1"),
         ]
         switch input {
         case .device(let path):

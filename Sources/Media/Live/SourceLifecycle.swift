@@ -30,12 +30,14 @@ package struct SourceLifecycle: Sendable {
         package var firstPeriod = 60.0
         /// Later each wait is half as long again as the one before, up to this, less up to a fifth by chance.
         package var longestWait = 5.0
+        /// The wait after an attempt that itself took as long as a wait.
+        package var leastWait = 0.05
         /// The wait after wrong credentials: trying them more often locks accounts.
         package var authenticationWait = 30.0
         /// How long a first connection may take to open, and again to give its first frame.
         package var opening = 10.0
         /// A source that was live for so long begins anew with short waits when it is lost.
-        package var proof = 2.0
+        package var proof = 0.5
 
         package init() {}
     }
@@ -78,11 +80,12 @@ package struct SourceLifecycle: Sendable {
     /// The longest time between two frames of a source that is well.
     package var stallLimit: Double { max(policy.stall, 3 * min(interval ?? assumedInterval, 20)) }
 
-    /// How long opening may take now: three times what it took before, longer after each attempt that was too slow.
+    /// How long opening may take now: twice what it took before, and after three attempts that were too slow longer each
+    /// time.
     private var openLimit: Double {
         guard let openSeconds else { return policy.opening }
-        let scale = Double(1 << min(slowAttempts, 4))
-        return min(policy.opening, max(policy.stall, 3 * openSeconds) * scale)
+        let scale = Double(1 << min(max(0, slowAttempts - 2), 4))
+        return min(policy.opening, max(policy.stall, 2 * openSeconds) * scale)
     }
 
     /// When the present state has to end at the latest; `nil` where nothing is waited for.
@@ -154,6 +157,7 @@ package struct SourceLifecycle: Sendable {
     /// The connection, or the attempt, is over: for its reason, and not because somebody wanted it. Chooses the wait.
     package mutating func lost(_ reason: MediaError.Reason, at now: Double) {
         if case .backoff = state { return }
+        let wasLive = liveSince != nil
         if let since = liveSince {
             losses += 1
             let wellUntil = lastFrame ?? now
@@ -166,7 +170,10 @@ package struct SourceLifecycle: Sendable {
         } else if outageStart == nil {
             outageStart = now
         }
-        state = .backoff(until: now + wait(after: reason, at: now))
+        let pause = wait(after: reason, at: now)
+        // An attempt that waited in vain has been a wait itself.
+        let isWaited = reason == .timeout && !wasLive
+        state = .backoff(until: isWaited ? max(now + policy.leastWait, attemptStart + pause) : now + pause)
         firstInterval = nil
     }
 
