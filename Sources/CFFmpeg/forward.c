@@ -12,6 +12,7 @@
 // After the system's headers, which FFmpeg's include too: those stay visible.
 #pragma GCC visibility push(hidden)
 #include "shim.h"
+#include <libavdevice/version.h>
 #pragma GCC visibility pop
 
 #define SK_TEXT_OF(x) #x
@@ -44,6 +45,27 @@ const char *sk_load_failure(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load);
     return failure[0] ? failure : NULL;
+}
+
+static char device_failure[512];
+
+static void load_devices(void) {
+    void *library = NULL;
+    if (sk_load_failure()) {
+        snprintf(device_failure, sizeof device_failure, "%s", failure);
+    } else if (!(library = dlopen(SK_LIBRARY(avdevice, LIBAVDEVICE_VERSION_MAJOR), RTLD_LAZY | RTLD_LOCAL))) {
+        const char *reason = dlerror();
+        snprintf(device_failure, sizeof device_failure, "%s", reason ? reason : "libavdevice");
+    } else {
+        void (*register_all)(void) = (void (*)(void))dlsym(library, "avdevice_register_all");
+        if (register_all) register_all();
+    }
+}
+
+const char *sk_load_devices(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load_devices);
+    return device_failure[0] ? device_failure : NULL;
 }
 
 // A caller that has not asked `sk_load_failure` ends here when a library is missing.

@@ -5,6 +5,7 @@ final class ContainerReader: FrameReader {
     private let demuxer: Demuxer
     private let decoder: VideoDecoder
     private let stream: StreamInfo
+    var timeBase: Rational { stream.timeBase }
     private let options: MediaOptions
     private let frameRate: Rational
     private let streamOrientation: Orientation
@@ -68,7 +69,7 @@ final class ContainerReader: FrameReader {
     func next() throws(MediaError) -> RawFrame? {
         while !isFinished {
             guard let frame = try takeHeld() else {
-                if position == 0, !demuxer.bytes.isSeekable, demuxer.formatName.contains("mp4") {
+                if position == 0, demuxer.bytes?.isSeekable != true, demuxer.formatName.contains("mp4") {
                     throw MediaError(
                         .unsupported,
                         "The MP4's index stands behind its pictures, which a pipe cannot reach: give the file itself, or "
@@ -191,11 +192,11 @@ final class ContainerReader: FrameReader {
             color: ImageConverter.color(of: frame), colorTags: ColorTags(of: frame), sampleAspectRatio: sampleAspect,
             pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)), codecName: stream.codecName,
             containerName: demuxer.formatName, isInterlaced: frame.interlaced_frame != 0,
-            isSeekable: demuxer.bytes.isSeekable, isImageSequence: imagePath != nil,
+            isSeekable: demuxer.bytes?.isSeekable == true, isImageSequence: imagePath != nil, isLive: false,
             streams: demuxer.streams, videoStreamIndex: stream.index,
             deliversOtherStreams: options.deliversOtherStreams,
             metadata: demuxer.metadata, origin: Timestamp(origin, timeBase: stream.timeBase),
-            identities: [demuxer.bytes.identity])
+            identities: [demuxer.bytes?.identity].compactMap { $0 })
     }
 
     private var estimatedFrameCount: Int? {

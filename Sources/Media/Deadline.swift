@@ -24,6 +24,17 @@ package final class Deadline: Sendable {
 
     package func disarm() { expiry.store(.max, ordering: .relaxed) }
 
+    /// Sleeps for so long, less when cancelled. Returns whether the time has passed.
+    package func sleep(seconds: Double) -> Bool {
+        let end = ContinuousClock.now + .seconds(min(max(0, seconds), 1e6))
+        while !isCancelled {
+            let left = (end - .now) / .seconds(1)
+            guard left > 0 else { return true }
+            usleep(UInt32(min(left, 0.05) * 1e6) + 1)
+        }
+        return false
+    }
+
     /// Ends every wait under this deadline, now and later.
     package func cancel() { cancelled.store(true, ordering: .relaxed) }
 

@@ -15,6 +15,8 @@ package struct FrameInfo: Sendable {
     package let isCorrupt: Bool
     /// The file of the picture in a sequence of images.
     package let path: String?
+    /// When a live source's frame was captured, as far as arrival and timestamps tell; `nil` for files.
+    package var captured: MonotonicTime?
 }
 
 /// A picture of a source, with the packets of other streams that came before it.

@@ -13,45 +13,72 @@ final class Demuxer {
     /// Seconds, as far as the container knows.
     let duration: Double?
     let metadata: [(key: String, value: String)]
-    let bytes: ByteSource
+    /// The file; `nil` where libav* opens the source itself (live sources).
+    let bytes: ByteSource?
+    /// Whether the timestamps are those of the source, and not counted by libav*.
+    let hasTimestamps: Bool
 
-    private var context: UnsafeMutablePointer<AVFormatContext>
+    private let context: UnsafeMutablePointer<AVFormatContext>
     private let scratch: UnsafeMutablePointer<AVPacket>
     private let deadline: Deadline
-    private let stallTimeout: Double
+    /// Seconds that a read may take; `nil` when the caller arms the deadline.
+    private let stallTimeout: Double?
+    /// Whether reading does not wait: then it is tried again until the deadline.
+    private let isPolled: Bool
     private let name: String
     private var discontinuity: Discontinuity?
 
-    init(path: String, options: MediaOptions, deadline: Deadline) throws(MediaError) {
+    convenience init(path: String, options: MediaOptions, deadline: Deadline) throws(MediaError) {
         try FFmpegLibraries.load()
         LogCapture.clear()
-        self.deadline = deadline
-        stallTimeout = options.stallTimeout
-        name = path == "-" ? "Standard input" : "'\(LogCapture.readable(path))'"
-        bytes = try ByteSource(path: path, deadline: deadline, stallTimeout: options.stallTimeout)
+        let name = path == "-" ? "Standard input" : "'\(LogCapture.readable(path))'"
+        let bytes = try ByteSource(path: path, deadline: deadline, stallTimeout: options.stallTimeout)
         deadline.arm(seconds: options.stallTimeout * 2)
         defer { deadline.disarm() }
+        let opened = try Demuxer.open(bytes, name: name, options: options, deadline: deadline)
+        try self.init(
+            opened, bytes: bytes, name: name, deadline: deadline, stallTimeout: options.stallTimeout, isPolled: false)
+    }
 
-        guard let packet = av_packet_alloc() else { throw MediaError(.internalError, "Out of memory") }
-        var opened: UnsafeMutablePointer<AVFormatContext>?
-        do throws(MediaError) {
-            opened = try Demuxer.open(bytes, name: name, options: options, deadline: deadline)
-        } catch {
-            var freed: UnsafeMutablePointer<AVPacket>? = packet
-            av_packet_free(&freed)
-            throw error
+    /// Opens a camera or a stream; the caller arms the deadline, for this and for every `read`.
+    ///
+    /// Throws `auth`, `refused`, `timeout`, `not_found`, `unsupported` and the like.
+    convenience init(live input: LiveInput, options: MediaOptions, deadline: Deadline) throws(MediaError) {
+        let request = try LiveRequest(input, options: options)
+        LogCapture.clear()
+        let opened = try request.open(deadline: deadline)
+        try self.init(
+            opened, bytes: nil, name: input.description, deadline: deadline, stallTimeout: nil,
+            isPolled: request.isPolled)
+    }
+
+    private init(
+        _ opened: UnsafeMutablePointer<AVFormatContext>, bytes: ByteSource?, name: String, deadline: Deadline,
+        stallTimeout: Double?, isPolled: Bool
+    ) throws(MediaError) {
+        guard let packet = av_packet_alloc() else {
+            var freed: UnsafeMutablePointer<AVFormatContext>? = opened
+            avformat_close_input(&freed)
+            throw MediaError(.internalError, "Out of memory")
         }
-        guard let opened else { throw MediaError(.internalError, "Out of memory") }
+        self.bytes = bytes
+        self.name = name
+        self.deadline = deadline
+        self.stallTimeout = stallTimeout
+        self.isPolled = isPolled
         context = opened
         scratch = packet
         streams = (0..<Int32(clamping: opened.pointee.nb_streams)).compactMap { StreamInfo(sk_stream(opened, $0)) }
-        formatName = opened.pointee.iformat.flatMap { $0.pointee.name }.map { String(cString: $0) } ?? "unknown"
+        let format = opened.pointee.iformat
+        formatName = format.flatMap { $0.pointee.name }.map { String(cString: $0) } ?? "unknown"
+        let flags = format?.pointee.flags ?? 0
+        hasTimestamps = flags & (AVFMT_NOTIMESTAMPS | AVFMT_GENERIC_INDEX) == 0 && formatName != "mpjpeg"
         let start = opened.pointee.start_time
         startSeconds = start == sk_nopts ? 0 : Double(start) / Double(AV_TIME_BASE)
         let length = opened.pointee.duration
         duration = length > 0 ? Double(length) / Double(AV_TIME_BASE) : nil
         metadata = cleanEntries(of: opened.pointee.metadata)
-        if (opened.pointee.iformat?.pointee.flags ?? 0) & AVFMT_TS_DISCONT != 0 { discontinuity = Discontinuity() }
+        if flags & AVFMT_TS_DISCONT != 0, bytes != nil { discontinuity = Discontinuity() }
     }
 
     deinit {
@@ -106,7 +133,7 @@ final class Demuxer {
     }
 
     /// Reads until the streams are known. Decoders that are tried on the way obey the limit on pixels, too.
-    private static func findStreams(of context: UnsafeMutablePointer<AVFormatContext>, options: MediaOptions) -> Int32 {
+    static func findStreams(of context: UnsafeMutablePointer<AVFormatContext>, options: MediaOptions) -> Int32 {
         var settings = [OpaquePointer?](repeating: nil, count: Int(context.pointee.nb_streams))
         for index in settings.indices { av_dict_set_int(&settings[index], "max_pixels", options.allocatedPixels, 0) }
         defer { for index in settings.indices { av_dict_free(&settings[index]) } }
@@ -171,9 +198,13 @@ final class Demuxer {
     ///
     /// Throws when the file can be read no further for a reason that is not its end: `timeout`, `io`, `cancelled`.
     func read() throws(MediaError) -> Outcome {
-        deadline.arm(seconds: stallTimeout)
-        defer { deadline.disarm() }
-        let code = av_read_frame(context, scratch)
+        if let stallTimeout { deadline.arm(seconds: stallTimeout) }
+        defer { if stallTimeout != nil { deadline.disarm() } }
+        var code = av_read_frame(context, scratch)
+        while isPolled, code == sk_averror_again, !deadline.interrupts {
+            usleep(2000)
+            code = av_read_frame(context, scratch)
+        }
         if code >= 0 {
             discontinuity?.straighten(
                 scratch, timeBase: sk_stream(context, scratch.pointee.stream_index).pointee.time_base)
@@ -181,18 +212,24 @@ final class Demuxer {
             return .packet(packet)
         }
         // Demuxers report a failed read as the end of the file: a stall is not an end.
-        if let failure = bytes.failure { throw failure }
+        if let failure = bytes?.failure { throw failure }
         if deadline.isCancelled { throw MediaError(.cancelled, "Reading \(name) was cancelled") }
+        guard let bytes else {
+            if deadline.isExpired { throw MediaError(.timeout, "\(name) gives no frame any more") }
+            if code == sk_averror_eof { return .end }
+            if code == sk_averror_invaliddata { return .damaged }
+            throw MediaError(code: code, "\(name) was lost", fallback: .lost)
+        }
         switch code {
         case sk_averror_eof: return .end
-        case sk_averror_exit: throw MediaError(.timeout, "No data from \(name) for \(stallTimeout) s")
+        case sk_averror_exit: throw MediaError(.timeout, "No data from \(name) for \(stallTimeout ?? 0) s")
         default: return bytes.context?.pointee.eof_reached != 0 && code != sk_averror_again ? .end : .damaged
         }
     }
 
     /// Moves to the last key frame of `stream` at or before `ticks`. Returns whether the container can do that.
     func seek(stream: Int, to ticks: Int64) -> Bool {
-        guard bytes.isSeekable else { return false }
+        guard let bytes, let stallTimeout, bytes.isSeekable else { return false }
         deadline.arm(seconds: stallTimeout)
         defer { deadline.disarm() }
         if discontinuity != nil { discontinuity = Discontinuity() }

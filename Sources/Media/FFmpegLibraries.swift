@@ -20,4 +20,16 @@ package enum FFmpegLibraries {
         }
         LogCapture.install()
     }
+
+    /// Waits until the formats of devices are known, too.
+    ///
+    /// Throws `unsupported`, naming the library that is missing.
+    static func loadDevices() throws(MediaError) {
+        try load()
+        if let failure = sk_load_devices() {
+            throw MediaError(
+                .unsupported, "Cameras and test sources need FFmpeg's libavdevice: install it",
+                detail: String(cString: failure))
+        }
+    }
 }

@@ -8,7 +8,7 @@ final class ImageSequence: FrameReader {
     private let options: MediaOptions
     private let deadline: Deadline
     private let range: Range<Int>
-    private let timeBase: Rational
+    let timeBase: Rational
     private var position: Int
     private var failures: [(path: String, error: MediaError)] = []
     private var decoder: (id: AVCodecID, decoder: VideoDecoder)?
@@ -136,7 +136,8 @@ final class ImageSequence: FrameReader {
             orientation: first.orientation, color: ImageConverter.color(of: frame), colorTags: ColorTags(of: frame),
             sampleAspectRatio: Rational(1, 1), pixelFormat: Scaler.name(of: AVPixelFormat(frame.format)),
             codecName: decoder?.decoder.codecName ?? "image", containerName: "images", isInterlaced: false,
-            isSeekable: true, isImageSequence: true, streams: [], videoStreamIndex: 0, deliversOtherStreams: false,
+            isSeekable: true, isImageSequence: true, isLive: false, streams: [], videoStreamIndex: 0,
+            deliversOtherStreams: false,
             metadata: [],
             origin: Timestamp(Int64(range.lowerBound), timeBase: timeBase),
             identities: paths.compactMap(FileIdentity.init))

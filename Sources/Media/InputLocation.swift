@@ -2,14 +2,17 @@ import Glibc
 
 /// What a user means by an input argument, decided before libav* sees a byte of it.
 ///
-/// The argument is only ever a path, a glob, a folder or "-". URLs and the pseudo-protocols of libav* (`concat:a|b`,
-/// `subfile,,…`, `data:`) are refused, except when a file of exactly that name exists, which is then read as a file.
+/// The argument is a path, a glob, a folder, "-", or a live source (`LiveInput`). Other URLs and the pseudo-protocols of
+/// libav* (`concat:a|b`, `subfile,,…`, `data:`) are refused, except when a file of exactly that name exists, which is
+/// then read as a file.
 package enum InputLocation: Equatable, Sendable {
     case standardInput
     /// A file or a FIFO.
     case file(String)
     /// Pictures that are read as a sequence.
     case images([String])
+    /// A camera or a stream.
+    case live(LiveInput)
 
     package init(_ argument: String) throws(MediaError) {
         let shown = "'\(LogCapture.readable(LogCapture.redacted(argument)))'"
@@ -24,10 +27,14 @@ package enum InputLocation: Equatable, Sendable {
         var status = stat()
         guard stat(argument, &status) == 0 else {
             let code = errno
+            if let input = try LiveInput(argument) {
+                self = .live(input)
+                return
+            }
             if InputLocation.isURL(argument) {
                 throw MediaError(
                     .unsupported,
-                    "\(shown) is not a file: URLs and FFmpeg protocols are not read, only files and folders")
+                    "\(shown) is neither a file nor a stream that is read (rtsp, http, https, udp, tcp, lavfi)")
             }
             if code == ENOENT, argument.contains(where: { "*?[".contains($0) }) {
                 self = try .images(InputLocation.matches(of: argument))
@@ -47,8 +54,10 @@ package enum InputLocation: Equatable, Sendable {
                 throw MediaError(.noVideo, "The folder \(shown) has no image files (jpg, png, bmp, webp, tif…)")
             }
             self = .images(images)
+        case S_IFCHR where LiveInput.isCamera(argument):
+            self = .live(.device(argument))
         case S_IFCHR, S_IFBLK:
-            throw MediaError(.unsupported, "\(shown) is a device: cameras are not read by this version, only files")
+            throw MediaError(.unsupported, "\(shown) is a device, but no camera (/dev/video0)")
         default:
             throw MediaError(.unsupported, "\(shown) is neither a file nor a folder")
         }

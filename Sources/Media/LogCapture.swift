@@ -42,32 +42,8 @@ package enum LogCapture {
         }
     }
 
-    /// The text without user names and passwords: `rtsp://user:secret@host/` becomes `rtsp://***@host/`.
-    package static func redacted(_ text: String) -> String {
-        let bytes = Array(text.utf8)
-        let separator = Array("://".utf8)
-        var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            guard bytes[index...].starts(with: separator) else {
-                result.append(bytes[index])
-                index += 1
-                continue
-            }
-            let authority = index + separator.count
-            let end =
-                bytes[authority...].firstIndex { $0 <= 0x20 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\"") }
-                ?? bytes.count
-            result += separator
-            if let at = bytes[authority..<end].lastIndex(of: UInt8(ascii: "@")) {
-                result += Array("***".utf8) + bytes[at..<end]
-            } else {
-                result += bytes[authority..<end]
-            }
-            index = end
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
+    /// The text without the secrets of URLs, see `SecretURL.redacted`.
+    package static func redacted(_ text: String) -> String { SecretURL.redacted(text) }
 
     /// The text on one line, without control characters, trimmed and of limited length.
     package static func readable(_ text: String) -> String {

@@ -15,6 +15,8 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
         case notFound = "not_found"
         case cannotCreate = "cannot_create"
         case io
+        /// A device went away.
+        case lost
         case cancelled
     }
 
@@ -37,7 +39,7 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
         case .reset where isOfOutput: 74
         case .eof, .unsupported, .corrupt, .noVideo, .tooLarge: 65
         case .notFound: 66
-        case .timeout, .refused, .reset: 69
+        case .timeout, .refused, .reset, .lost: 69
         case .internalError: 70
         case .cannotCreate: 73
         case .diskFull, .io: 74
@@ -71,7 +73,11 @@ extension MediaError {
             case -EIO: .io
             case -ENOMEM: .internalError
             case -ETIMEDOUT: .timeout
-            case -ECONNREFUSED: .refused
+            case -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, sk_averror_http_server_error: .refused
+            case -ENODEV, -ENXIO: .lost
+            case sk_averror_http_unauthorized, sk_averror_http_forbidden: .auth
+            case sk_averror_http_not_found: .notFound
+            case sk_averror_protocol_not_found, sk_averror_demuxer_not_found: .unsupported
             case -ECONNRESET, -EPIPE: .reset
             case sk_averror_exit: .cancelled
             case sk_averror_decoder_not_found, sk_averror_patchwelcome, -ENOSYS: .unsupported

@@ -18,10 +18,15 @@ package struct MediaOptions: Sendable {
     package var stallTimeout = 30.0
     /// Threads of the decoder; 0 = one a core.
     package var decoderThreads = 0
+    /// Whether a picture leaves the decoder as soon as it can, at the cost of threads that work side by side.
+    package var decodesAtOnce = false
     /// Whether pictures are turned as the file's display matrix or EXIF orientation asks.
     package var autorotates = true
     /// Whether packets of sound, subtitles and data are delivered for copying.
     package var deliversOtherStreams = true
+
+    /// How cameras and streams are read, and files as if they were ones.
+    package var live = LiveOptions()
 
     package init() {}
 

@@ -1,6 +1,6 @@
 import CFFmpeg
 
-/// A file, a folder of images or standard input as a sequence of pictures with their times.
+/// A file, a folder of images, standard input, a camera or a stream as a sequence of pictures with their times.
 ///
 ///     let source = try MediaSource("street.mp4", options: options)
 ///     loop: while true {
@@ -37,6 +37,16 @@ package final class MediaSource: @unchecked Sendable {
         package var files: [(path: String, error: MediaError)] = []
     }
 
+    /// How often a live source came and went.
+    package struct History: Sendable {
+        /// How often frames began to come.
+        package var connections = 0
+        /// How often it was lost, by reason.
+        package var losses: [MediaError.Reason: Int] = [:]
+        /// Seconds without frames after the first one.
+        package var downtime = 0.0
+    }
+
     package enum Next: ~Copyable {
         case frame(DecodedFrame)
         /// No frame follows; the packets of other streams that come after the last one. After `cancel` this comes early.
@@ -57,11 +67,15 @@ package final class MediaSource: @unchecked Sendable {
         shouldCancel: @escaping @Sendable () -> Bool = { false }
     ) throws(MediaError) {
         deadline = Deadline(shouldCancel: shouldCancel)
+        let opened: any FrameReader
         switch location {
-        case .standardInput: reader = try ContainerReader(path: "-", options: options, deadline: deadline)
-        case .file(let path): reader = try ContainerReader(path: path, options: options, deadline: deadline)
-        case .images(let paths): reader = ImageSequence(paths: paths, options: options, deadline: deadline)
+        case .standardInput: opened = try ContainerReader(path: "-", options: options, deadline: deadline)
+        case .file(let path): opened = try ContainerReader(path: path, options: options, deadline: deadline)
+        case .images(let paths): opened = ImageSequence(paths: paths, options: options, deadline: deadline)
+        case .live(let input): opened = try LiveReader(input, options: options, deadline: deadline)
         }
+        reader =
+            options.live.isRealTime && !(opened is LiveReader) ? PacedReader(opened, deadline: deadline) : opened
         guard let frame = try reader.next() else {
             let damage = reader.damage
             if let start = options.startTime, start > 0, damage.packets == 0 {
@@ -92,7 +106,8 @@ package final class MediaSource: @unchecked Sendable {
                 image: image,
                 info: FrameInfo(
                     index: raw.position, timestamp: timestamp, duration: raw.duration,
-                    seconds: timestamp.seconds - info.startSeconds, isCorrupt: isCorrupt, path: raw.path),
+                    seconds: timestamp.seconds - info.startSeconds, isCorrupt: isCorrupt, path: raw.path,
+                    captured: raw.captured),
                 packets: reader.takePackets()))
     }
 
@@ -112,6 +127,9 @@ package final class MediaSource: @unchecked Sendable {
         damage.frames = corruptFrames
         return damage
     }
+
+    /// How often a live source came and went so far; `nil` for files.
+    package var history: History? { reader.history }
 
     /// Makes `next` return soon, also while it waits for input; it returns `.end` from then on.
     package func cancel() { deadline.cancel() }

@@ -56,6 +56,8 @@ final class VideoDecoder {
         // Left to itself FFmpeg takes a thread more than there are cores; each holds pictures.
         let threads = options.decoderThreads > 0 ? Int32(clamping: options.decoderThreads) : min(av_cpu_count(), 16)
         context.pointee.thread_count = threads
+        // Threads that take a frame each hold one back for every thread.
+        if options.decodesAtOnce { context.pointee.thread_type = FF_THREAD_SLICE }
         if code >= 0 { code = avcodec_open2(context, codec, nil) }
         guard code >= 0 else {
             throw MediaError(code: code, "The decoder for '\(codecName)' video does not start", fallback: .corrupt)

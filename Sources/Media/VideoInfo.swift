@@ -31,6 +31,8 @@ package struct VideoInfo: Sendable {
     package var isSeekable: Bool
     /// Whether the frames are pictures of their own (files of a folder, a single image).
     package var isImageSequence: Bool
+    /// Whether frames come in their own time, and who is too slow for them has to leave some out.
+    package var isLive: Bool
     /// All streams of the container, also those that are not read.
     package var streams: [StreamInfo]
     /// Index of the stream of the frames.

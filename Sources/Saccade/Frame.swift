@@ -17,6 +17,8 @@ struct Frame: ~Copyable, Sendable {
     /// The pixels; gone when nobody will draw on them.
     var image: Image?
     var detections: [Detection] = []
+    /// Seconds from its capture to its output, of a live source's frame, once that is known.
+    var age: Double?
     /// The names of the detections' classes.
     var labels = ClassLabels([])
     /// Packets of other streams that stand before this frame in the source.
@@ -47,6 +49,7 @@ struct Frame: ~Copyable, Sendable {
     var result: FrameResult {
         FrameResult(
             index: info.index, seconds: info.seconds, detected: fate == .detected, detections: detections,
-            width: width, height: height, imageName: info.path.map { String($0.split(separator: "/").last ?? "") })
+            width: width, height: height, age: age,
+            imageName: info.path.map { String($0.split(separator: "/").last ?? "") })
     }
 }

@@ -73,8 +73,21 @@ public struct SourceOptions: Hashable, Sendable {
     public var duration: Double?
     /// The rate at which a folder of images is read, frames a second.
     public var imageRate = 25.0
-    /// The longest time without a byte, in seconds, before the source counts as stalled.
+    /// The longest time without a byte, in seconds, before a file or pipe counts as stalled.
     public var stallTimeout = 10.0
+    /// Whether a file is read as if it were a camera: frames come when their time has come, and who is too slow for
+    /// them leaves some out.
+    public var isRealTime = false
+    /// Whether a live source ends at its first loss, with the loss's reason; otherwise it is tried again, for ever.
+    public var endsOnLoss = false
+    /// How RTSP carries pictures: `tcp` or `udp`.
+    public var rtspTransport = "tcp"
+    /// The size that a camera is asked for: `1280x720`. `nil` = its own.
+    public var deviceSize: String?
+    /// The rate that a camera is asked for, frames a second.
+    public var deviceRate: Double?
+    /// The pixel format or codec that a camera is asked for, by FFmpeg's name: `mjpeg`, `yuyv422`.
+    public var deviceFormat: String?
 
     /// Everything.
     public init() {}

@@ -13,9 +13,12 @@ public struct RunSummary: Hashable, Sendable, Codable {
         public var skipped = 0
         /// Frames with decoding errors: drawn and tracked, but not shown to the detector.
         public var corrupt = 0
-        /// Frames that were lost on the way: zero unless a run was ended.
+        /// Frames that were left out, by reason in `dropReasons`: of live sources, or when a run was ended.
         public var dropped = 0
-        /// Skipped frames whose boxes were predicted, for want of room to hold them until the next detection.
+        /// Why frames were left out: `overtaken`, by a newer one while they waited for the detector.
+        public var dropReasons: [String: Int] = [:]
+        /// Skipped frames whose boxes were predicted: of live sources, which do not wait for the next detection, and for
+        /// want of room to hold them until then.
         public var predicted = 0
         /// Packets that could not be decoded at all.
         public var undecodablePackets = 0
@@ -25,6 +28,16 @@ public struct RunSummary: Hashable, Sendable, Codable {
 
         /// Frames in = detected + skipped + corrupt + dropped.
         public var isConserved: Bool { read == detected + skipped + corrupt + dropped }
+    }
+
+    /// How a live source came and went.
+    public struct Connections: Hashable, Sendable, Codable {
+        /// How often frames began to come.
+        public var made = 0
+        /// How often the source was lost while frames came, by reason.
+        public var losses: [String: Int] = [:]
+        /// Seconds without frames after the first one.
+        public var downtime = 0.0
     }
 
     /// The time that one stage took for a frame, in seconds.
@@ -72,6 +85,10 @@ public struct RunSummary: Hashable, Sendable, Codable {
     /// From a frame's arrival (decoded) to its output written, in seconds. Frames that wait for the next detection
     /// wait here too.
     public var latency: Stage?
+    /// From a live source's frame's capture to its output written, in seconds: its age at output. `nil` for files.
+    public var age: Stage?
+    /// How a live source came and went; `nil` for files.
+    public var connections: Connections?
     /// The files that were written.
     public var outputs: [String] = []
     /// What the user should know of the outputs: streams that were left out, a file that could not be finished.

@@ -8,7 +8,7 @@ import Quantization
 /// Why a run could not be done, in one form for every cause.
 public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One word of the closed vocabulary: `eof timeout refused auth reset unsupported corrupt no_video too_large denied
-    /// disk_full io not_found cannot_create cancelled interrupted internal`.
+    /// disk_full io lost not_found cannot_create cancelled interrupted internal`.
     public let reason: String
     /// A sentence that says what is wrong and what can be done.
     public let message: String

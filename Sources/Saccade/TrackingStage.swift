@@ -23,6 +23,9 @@ struct TrackingStage: ~Copyable {
     /// Skipped frames whose boxes were predicted for want of room.
     private(set) var predictedFrames = 0
 
+    /// The limit with which every frame goes on at once.
+    static let nothingWaits = -1
+
     init(_ configuration: TrackerConfiguration, holdBackLimit: Int) {
         tracker = Tracker(configuration)
         self.holdBackLimit = holdBackLimit

@@ -76,13 +76,17 @@ public final class VideoPipeline: Sendable {
     /// and the summary tells the reason.
     ///
     /// - Parameters:
-    ///   - source: a file, a folder of images, or `-` for standard input.
+    ///   - source: a file, a folder of images, `-` for standard input, or a live source: a camera (`0`, `/dev/video0`),
+    ///     a URL (`rtsp`, `rtsps`, `http`, `https`, `udp`, `tcp`), or a test picture (`lavfi:testsrc2`). A live source is
+    ///     read until `stop()`: when it is lost it is tried again, and of its frames the newest is detected in.
     ///   - outputs: what is written.
     ///   - onFrame: called for every frame, in order, after it was written.
+    ///   - onSourceEvent: called when a live source comes, goes, or is tried in vain, from the thread that reads it.
     ///   - started: called once, before the first frame, with the estimated number of frames.
     public func run(
         _ source: String, to outputs: RunOutputs = RunOutputs(),
         onFrame: (@Sendable (FrameResult) -> Void)? = nil,
+        onSourceEvent: (@Sendable (SourceEvent) -> Void)? = nil,
         started: (@Sendable (_ estimatedFrames: Int?) -> Void)? = nil
     ) throws(SaccadeError) -> RunSummary {
         // At the end: a stop just before the run counts.
@@ -90,7 +94,7 @@ public final class VideoPipeline: Sendable {
         do {
             let run = try VideoRun(
                 source: source, outputs: outputs, configuration: configuration, analysis: .detector(detector),
-                shouldStop: { self.stopRequest.load(ordering: .relaxed) })
+                onSourceEvent: onSourceEvent, shouldStop: { self.stopRequest.load(ordering: .relaxed) })
             started?(run.estimatedFrames)
             return try run.execute(onFrame: onFrame)
         } catch {
@@ -134,6 +138,10 @@ extension PipelineConfiguration {
         try require(annotation.lineWidth.map { $0 > 0 } ?? true, "the width of lines must be positive")
         try require(
             annotation.trace.map { $0 >= 0 && $0.isFinite } ?? true, "the length of traces cannot be negative")
+        try require(
+            ["tcp", "udp"].contains(source.rtspTransport), "the transport of RTSP is tcp or udp")
+        try require(
+            source.deviceRate.map { $0 > 0 && $0.isFinite } ?? true, "the rate of the camera must be positive")
         try require(
             source.end.map { $0 > source.start ?? 0 } ?? true, "the end must come after the start")
         try require(source.duration.map { $0 > 0 } ?? true, "the duration must be positive")

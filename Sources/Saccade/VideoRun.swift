@@ -12,7 +12,9 @@ import Tracking
 ///     decode → detect (several workers, in order) → track → draw → write
 ///     decode → replay a track log                        → draw → write
 ///
-/// Files block: every queue waits when it is full, so no frame is lost and the result does not depend on timing.
+/// Files block: every queue waits when it is full, so no frame is lost and the result does not depend on timing. Before
+/// the detector of a live source the newest frame wins, and what it overtakes is counted; its boxes are predicted where
+/// the detector does not look, since nothing waits for the next detection.
 final class VideoRun: @unchecked Sendable {
     // Sendable: a stored variable is touched by one stage only, and read by `execute` after all stages have ended.
 
@@ -52,6 +54,12 @@ final class VideoRun: @unchecked Sendable {
     private let encodeTime = StageMetrics("encode")
     private let logTime = StageMetrics("log")
     private let latency = StageMetrics("latency")
+    private let age = StageMetrics("age")
+
+    private let isLive: Bool
+    /// Of a live source: what is decided when a frame comes to the detector, since frames before it may be gone.
+    private var liveWalk: FrameSchedule.Walk?
+    private var liveFrames = 0
 
     private var readFrames = 0
     private var omittedFrames = 0
@@ -66,20 +74,31 @@ final class VideoRun: @unchecked Sendable {
 
     init(
         source path: String, outputs: RunOutputs, configuration: PipelineConfiguration, analysis: Analysis,
-        shouldStop: @escaping @Sendable () -> Bool
+        onSourceEvent: (@Sendable (SourceEvent) -> Void)? = nil, shouldStop: @escaping @Sendable () -> Bool
     ) throws {
         self.configuration = configuration
         self.analysis = analysis
         self.shouldStop = shouldStop
-        sourcePath = path
+        sourcePath = LogCapture.redacted(path)
         outputPaths = outputs.paths.filter { $0 != "-" }
         try OutputConflicts.check(
             outputs: outputs.paths, inputs: [path, configuration.detector.model].filter { !$0.isEmpty })
         let wanted = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
         let threads = min(wanted, PipelineConfiguration.mostThreads)
-        let options = MediaOptions(configuration.source, deliversOtherStreams: outputs.video != nil)
+        var options = MediaOptions(configuration.source, deliversOtherStreams: outputs.video != nil)
+        // They travel with the frames, of which some will be left out.
+        if options.live.isRealTime { options.deliversOtherStreams = false }
+        if let onSourceEvent {
+            options.live.onEvent = { [age] event in onSourceEvent(SourceEvent(event, age: age)) }
+        }
         source = try MediaSource(path, options: options, shouldCancel: shouldStop)
         let info = source.info
+        isLive = info.isLive
+        if isLive {
+            var schedule = configuration.schedule
+            schedule.stride = 1
+            liveWalk = FrameSchedule.Walk(schedule)
+        }
         let labels: ClassLabels
         switch analysis {
         case .detector(let detector):
@@ -93,9 +112,12 @@ final class VideoRun: @unchecked Sendable {
         }
         working = Atomic(workers.count)
         // A batch that is larger than the workers are many waits here.
-        decoded = BoundedQueue(capacity: max(1, (configuration.batch ?? 0) - workers.count), whenFull: .block)
+        decoded =
+            isLive
+            ? BoundedQueue(capacity: 1, whenFull: .dropOldest)
+            : BoundedQueue(capacity: max(1, (configuration.batch ?? 0) - workers.count), whenFull: .block)
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
-        let name = ResultSource(name: (path as NSString).lastPathComponent, medium: medium, labels: labels)
+        let name = ResultSource(name: Self.name(of: path), medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
         output = try PictureOutput(outputs, source: source, named: name, configuration: configuration)
         // As a real number: an interval may be as large as an integer can be.
@@ -103,8 +125,14 @@ final class VideoRun: @unchecked Sendable {
             Double(configuration.schedule.longestGap(frameRate: info.frameRate.value))
             * Double(info.width * info.height * 3 / 2)
         drawingSource =
-            output != nil && held > Double(configuration.holdBackLimit) && source.isSeekable
+            output != nil && !isLive && held > Double(configuration.holdBackLimit) && source.isSeekable
             ? try MediaSource(path, options: options) : nil
+    }
+
+    /// A file's name; of a URL all but its secrets.
+    private static func name(of path: String) -> String {
+        if case .live(let input) = try? InputLocation(path) { return input.description }
+        return (path as NSString).lastPathComponent
     }
 
     /// How many frames the source says to have; `nil` when it does not say.
@@ -174,7 +202,8 @@ final class VideoRun: @unchecked Sendable {
                         omittedFrames += 1
                         continue
                     }
-                    let fate: Frame.Fate = frame.info.isCorrupt ? .corrupt : decision == .skip ? .skipped : .detected
+                    let skips = decision == .skip && !isLive
+                    let fate: Frame.Fate = frame.info.isCorrupt ? .corrupt : skips ? .skipped : .detected
                     let next = Frame(frame, fate: fate, passthrough: passthrough)
                     passthrough = []
                     guard decoded.push(next) else { return }
@@ -192,7 +221,7 @@ final class VideoRun: @unchecked Sendable {
         // The last worker to leave closes the way.
         defer { if working.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { detected.finish() } }
         let keepsPixels = output != nil && drawingSource == nil
-        while var taken = turnstile.enter({ decoded.pop() }) {
+        while var taken = turnstile.enter({ takeDecoded() }) {
             if taken.element.fate == .detected {
                 waitTime.record(since: taken.element.arrival)
                 try detectTime.measure { try taken.element.detect(with: worker) }
@@ -200,6 +229,16 @@ final class VideoRun: @unchecked Sendable {
             if !keepsPixels { taken.element.image = nil }
             guard turnstile.leave(taken, { _ = detected.push($0) }) else { return }
         }
+    }
+
+    /// The next frame for a worker; one worker at a time is here.
+    private func takeDecoded() -> Frame? {
+        guard var frame = decoded.pop() else { return nil }
+        if frame.fate == .detected, let decision = liveWalk?.decide(index: liveFrames, seconds: frame.info.seconds) {
+            liveFrames += 1
+            if decision == .skip { frame.fate = .skipped }
+        }
+        return frame
     }
 
     private func track(labels: ClassLabels) {
@@ -217,7 +256,7 @@ final class VideoRun: @unchecked Sendable {
         }
         var stage = TrackingStage(
             TrackerConfiguration(options, confidence: configuration.detector.confidence),
-            holdBackLimit: configuration.holdBackLimit)
+            holdBackLimit: isLive ? TrackingStage.nothingWaits : configuration.holdBackLimit)
         while let frame = detected.pop() {
             let start = ContinuousClock.now
             waited = .zero
@@ -252,6 +291,7 @@ final class VideoRun: @unchecked Sendable {
 
     private func write(_ onFrame: (@Sendable (FrameResult) -> Void)?) throws {
         while var frame = drawn.pop() {
+            frame.age = frame.info.captured?.age
             let result = frame.result
             if !results.isEmpty { try logTime.measure { try results.write(result) } }
             if let output { try encodeTime.measure { try output.write(&frame) } }
@@ -262,6 +302,7 @@ final class VideoRun: @unchecked Sendable {
             }
             for detection in frame.detections where detection.origin == .detected { detectionCount += 1 }
             latency.record(since: frame.arrival)
+            if let captured = frame.info.captured { age.record(.seconds(captured.age)) }
             onFrame?(result)
         }
     }
@@ -292,6 +333,17 @@ final class VideoRun: @unchecked Sendable {
         summary.frames.read = readFrames
         summary.frames.skipped += omittedFrames
         summary.frames.predicted = predictedFrames
+        if decoded.dropCount > 0 {
+            summary.frames.dropped = decoded.dropCount
+            summary.frames.dropReasons["overtaken"] = decoded.dropCount
+        }
+        if isLive { summary.age = RunSummary.Stage(age.snapshot) }
+        summary.connections = source.history.map {
+            RunSummary.Connections(
+                made: $0.connections,
+                losses: Dictionary(uniqueKeysWithValues: $0.losses.map { ($0.key.rawValue, $0.value) }),
+                downtime: $0.downtime)
+        }
         let damage = source.damage
         summary.frames.undecodablePackets = damage.packets
         summary.frames.unreadableImages = damage.files.count
@@ -329,6 +381,12 @@ extension MediaOptions {
         duration = options.duration
         imageRate = Rational(approximating: options.imageRate)
         stallTimeout = options.stallTimeout
+        live.isRealTime = options.isRealTime
+        live.endsOnLoss = options.endsOnLoss
+        live.rtspTransport = options.rtspTransport
+        live.deviceSize = options.deviceSize
+        live.deviceRate = options.deviceRate
+        live.deviceFormat = options.deviceFormat
         self.deliversOtherStreams = deliversOtherStreams
     }
 }

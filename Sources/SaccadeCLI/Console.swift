@@ -1,4 +1,5 @@
 import Glibc
+import Media
 import Saccade
 
 /// The stream for people. What cannot be written there is lost and stops nothing.
@@ -29,6 +30,18 @@ func prepareStandardStreams() {
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
         // Opened the wrong way round, so that its use fails as it does with a closed one.
         _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+}
+
+/// Takes the passwords of URLs out of what the system shows as this process's arguments.
+func hideSecretArguments() {
+    // Ours are a copy, taken here at the latest.
+    for (index, argument) in CommandLine.arguments.enumerated() where argument.contains("://") {
+        guard index < CommandLine.argc, let place = CommandLine.unsafeArgv[index] else { continue }
+        let shown = Array(LogCapture.redacted(argument).utf8)
+        for position in 0..<strlen(place) {
+            place[position] = position < shown.count ? CChar(bitPattern: shown[position]) : 0x20
+        }
     }
 }
 

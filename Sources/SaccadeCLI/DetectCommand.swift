@@ -7,8 +7,8 @@ struct DetectCommand: ParsableCommand {
         commandName: "detect",
         abstract: "Detect the objects in images or in a video, without tracking them.",
         discussion: """
-            SOURCE is an image, a folder of images, a video file, or - for standard input. Without any output option \
-            the results are written to standard output as JSON Lines. Images that cannot be read are named at the end \
+            SOURCE is an image, a folder of images, a video file, - for standard input, or a camera or stream as for \
+            saccade track. Without any output option the results are written to standard output as JSON Lines. Images that cannot be read are named at the end \
             (exit code 75); the others are done.
 
               saccade detect bus.jpg -o marked/
@@ -16,7 +16,7 @@ struct DetectCommand: ParsableCommand {
               saccade detect street.mp4 -o street-detected.mp4 --save-txt labels/
             """)
 
-    @Argument(help: "The image, folder of images or video.")
+    @Argument(help: "The image, folder of images, video, camera or stream.")
     var source: String
 
     @Option(
@@ -45,7 +45,9 @@ struct DetectCommand: ParsableCommand {
             outputs = try report.checked(outputs)
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)
+                try pipeline.run(
+                    source, to: outputs, onFrame: observer.onFrame, onSourceEvent: observer.onSourceEvent,
+                    started: observer.started)
             }
         }
     }

@@ -5,6 +5,7 @@ import Saccade
 struct PipelineArguments: ParsableArguments {
     @OptionGroup(title: "Detection") var detector: DetectorArguments
     @OptionGroup(title: "Source") var source: SourceArguments
+    @OptionGroup(title: "Cameras and streams") var live: LiveArguments
     @OptionGroup(title: "Results") var results: ResultArguments
     @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
     @OptionGroup(title: "Encoding") var encoder: EncoderArguments
@@ -14,6 +15,7 @@ struct PipelineArguments: ParsableArguments {
         var configuration = PipelineConfiguration(model: detectorOptions.model)
         configuration.detector = detectorOptions
         configuration.source = source.options()
+        live.apply(to: &configuration.source)
         configuration.annotation = annotation.options()
         configuration.encoder = encoder.options()
         configuration.threads = detector.threads ?? 0

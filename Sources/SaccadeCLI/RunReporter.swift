@@ -24,6 +24,8 @@ final class RunReporter: Sendable {
         var done = 0
         var start = ContinuousClock.now
         var shown = ContinuousClock.now
+        /// When a failed attempt was last told.
+        var complained: ContinuousClock.Instant?
     }
 
     private let style: ProgressStyle
@@ -43,10 +45,12 @@ final class RunReporter: Sendable {
         return number == 0 ? nil : number
     }
 
-    /// What a run is given to tell how far it is: what it calls before the first frame, and after each.
+    /// What a run is given to tell how far it is: what it calls before the first frame, after each, and when a live
+    /// source comes or goes.
     struct Observer: Sendable {
         let started: @Sendable (Int?) -> Void
         let onFrame: @Sendable (FrameResult) -> Void
+        let onSourceEvent: @Sendable (SourceEvent) -> Void
     }
 
     /// Runs `body` under the eyes of the user; `stop` ends it in good order.
@@ -67,9 +71,29 @@ final class RunReporter: Sendable {
             return source
         }
         defer { signals.forEach { $0.cancel() } }
-        let summary = try body(Observer(started: { self.start(total: $0) }, onFrame: { _ in self.advance() }))
+        let summary = try body(
+            Observer(
+                started: { self.start(total: $0) }, onFrame: { _ in self.advance() },
+                onSourceEvent: { self.tell($0) }))
         if style == .bar { StandardError.write("\r\u{1B}[K") }
         return summary
+    }
+
+    /// Tells of a live source. Attempts that fail in a row are told every half minute, wrong credentials each time.
+    private func tell(_ event: SourceEvent) {
+        if style == .json { return StandardError.write(SourceEventText(event).json) }
+        guard style != .none, let text = SourceEventText(event).line else { return }
+        let isNews = progress.withLock { progress in
+            guard event.state == .backoff else {
+                progress.complained = nil
+                return true
+            }
+            let now = ContinuousClock.now
+            if let last = progress.complained, now - last < .seconds(30), event.reason != "auth" { return false }
+            progress.complained = now
+            return true
+        }
+        if isNews { StandardError.write((style == .bar ? "\r\u{1B}[K" : "") + text) }
     }
 
     private func start(total: Int?) { progress.withLock { $0 = Progress(total: total) } }

@@ -5,6 +5,7 @@ import ArgumentParser
 struct SaccadeCommand: ParsableCommand {
     static func main() {
         prepareStandardStreams()
+        hideSecretArguments()
         main(nil)
     }
 
@@ -17,6 +18,8 @@ struct SaccadeCommand: ParsableCommand {
               saccade track street.mp4 -o street-tracked.mp4
               saccade track street.mp4 --classes person,car --detect-every 3 --save-jsonl tracks.jsonl
               saccade detect photos/ -o marked/ --save-coco results.json
+              saccade track rtsp://camera/stream -o camera.mp4
+              saccade sources
               saccade inspect yolov8n.onnx
               saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
               saccade benchmark model yolov8n.onnx --threads 2
@@ -29,6 +32,6 @@ struct SaccadeCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, EvalCommand.self,
-            QuantizeCommand.self, BenchmarkCommand.self,
+            QuantizeCommand.self, BenchmarkCommand.self, SourcesCommand.self,
         ])
 }

@@ -16,7 +16,7 @@ struct SummaryText {
         lines.append("\(summary.detections) detections" + (summary.tracks > 0 ? ", \(summary.tracks) tracks" : ""))
         if !summary.stages.isEmpty {
             lines.append("stage        frames      p50      p95      p99   total")
-            for stage in summary.stages + (summary.latency.map { [$0] } ?? []) {
+            for stage in summary.stages + [summary.latency, summary.age].compactMap({ $0 }) {
                 let name = stage.name.padding(toLength: 10, withPad: " ", startingAt: 0)
                 let times = [stage.p50, stage.p95, stage.p99].map { String(format: "%6.1f ms", $0 * 1000) }
                 lines.append(
@@ -24,7 +24,12 @@ struct SummaryText {
                         + String(format: "%6.1f s", stage.total))
             }
         }
-        if frames.predicted > 0 {
+        if let connections = summary.connections {
+            let losses = connections.losses.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
+            let lost = losses.isEmpty ? "never lost" : "lost \(losses.joined(separator: ", "))"
+            lines.append("the source was \(lost), and away for \(Self.clock(connections.downtime))")
+        }
+        if frames.predicted > 0, summary.age == nil {
             lines.append(
                 "\(frames.predicted) skipped frames got predicted boxes: too large to be held until the next detection")
         }

@@ -4,20 +4,25 @@ import Saccade
 struct TrackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "track",
-        abstract: "Track the objects in a video.",
+        abstract: "Track the objects in a video, or before a camera.",
         discussion: """
-            SOURCE is a video file, a folder of images, or - for standard input. Without any output option the track \
-            log is written to standard output as JSON Lines.
+            SOURCE is a video file, a folder of images, - for standard input, a camera (0 or /dev/video0), a stream \
+            (rtsp, rtsps, http, https, udp, tcp), or a test picture (lavfi:testsrc2). Without any output option the \
+            track log is written to standard output as JSON Lines.
 
             With --detect-every 3 the detector looks at every third frame; the frames between are tracked, drawn and \
             logged all the same, with interpolated boxes.
 
               saccade track street.mp4 -o street-tracked.mp4
               saccade track street.mp4 --detect-every 3 --save-mot street.txt
-              ffmpeg -i rtsp://… -f matroska - | saccade track - -o - > tracked.mkv
+              saccade track 0 -o camera.mp4
+              saccade track rtsp://user:password@camera/stream --save-jsonl tracks.jsonl
+
+            A live source is read until Ctrl-C, which completes the outputs. When it stalls or goes away it is tried \
+            again, for ever; of its frames the newest is looked at, and those that it overtook are counted.
             """)
 
-    @Argument(help: "The video, folder of images, or - for standard input.")
+    @Argument(help: "The video, folder of images, - for standard input, camera or stream.")
     var source: String
 
     @Option(
@@ -36,7 +41,9 @@ struct TrackCommand: ParsableCommand {
             let outputs = try report.checked(RunOutputs(video: output, results: options.results.outputs))
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(source, to: outputs, onFrame: observer.onFrame, started: observer.started)
+                try pipeline.run(
+                    source, to: outputs, onFrame: observer.onFrame, onSourceEvent: observer.onSourceEvent,
+                    started: observer.started)
             }
         }
     }

@@ -20,7 +20,7 @@ struct VocabularyTests {
     @Test func reasonsHaveNamesAndExitCodes() {
         #expect(MediaError.Reason.noVideo.rawValue == "no_video")
         let codes = MediaError.Reason.allCases.map { MediaError($0, "x").exitCode }
-        #expect(codes == [65, 69, 69, 77, 69, 65, 65, 65, 65, 77, 74, 70, 66, 73, 74, 130])
+        #expect(codes == [65, 69, 69, 77, 69, 65, 65, 65, 65, 77, 74, 70, 66, 73, 74, 69, 130])
         #expect(MediaError(.io, "Broken", detail: "why").description == "Broken (FFmpeg: why)")
         let missing = "Cannot open 'x': No such file or directory"
         #expect(MediaError(.notFound, missing, detail: "No such file or directory").description == missing)

@@ -15,6 +15,10 @@
 // FFmpeg loads them too, but ends the program where they are missing.
 const char *_Nullable sk_load_failure(void);
 
+// Loads libavdevice, which brings a hundred libraries of its own, and makes its formats known (`v4l2`, `lavfi`). Says
+// what is missing, NULL when nothing is.
+const char *_Nullable sk_load_devices(void);
+
 // AVERROR() and FFERRTAG() are function-like macros.
 static const int sk_averror_eof = AVERROR_EOF;
 static const int sk_averror_again = AVERROR(EAGAIN);
@@ -26,6 +30,12 @@ static const int sk_averror_exit = AVERROR_EXIT;
 static const int sk_averror_invaliddata = AVERROR_INVALIDDATA;
 static const int sk_averror_decoder_not_found = AVERROR_DECODER_NOT_FOUND;
 static const int sk_averror_patchwelcome = AVERROR_PATCHWELCOME;
+static const int sk_averror_demuxer_not_found = AVERROR_DEMUXER_NOT_FOUND;
+static const int sk_averror_protocol_not_found = AVERROR_PROTOCOL_NOT_FOUND;
+static const int sk_averror_http_unauthorized = AVERROR_HTTP_UNAUTHORIZED;
+static const int sk_averror_http_forbidden = AVERROR_HTTP_FORBIDDEN;
+static const int sk_averror_http_not_found = AVERROR_HTTP_NOT_FOUND;
+static const int sk_averror_http_server_error = AVERROR_HTTP_SERVER_ERROR;
 
 // Macros that hold a cast or an expression which Swift does not evaluate.
 static const int sk_avseek_size = AVSEEK_SIZE;

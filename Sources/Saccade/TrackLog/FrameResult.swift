@@ -14,6 +14,8 @@ public struct FrameResult: Hashable, Sendable {
     public let width: Int
     /// The height of the displayed frame in pixels.
     public let height: Int
+    /// Seconds from the frame's capture until its result was known, for a live source; `nil` for a file.
+    public let age: Double?
     /// The name of the image where a run is over many; `nil` where the run's own name says it.
     public let imageName: String?
 
@@ -21,7 +23,7 @@ public struct FrameResult: Hashable, Sendable {
     /// them, and a time that is not finite becomes 0.
     public init(
         index: Int, seconds: Double, detected: Bool, detections: [Detection], width: Int, height: Int,
-        imageName: String? = nil
+        age: Double? = nil, imageName: String? = nil
     ) {
         self.index = index
         self.seconds = seconds.isFinite ? seconds : 0
@@ -30,6 +32,7 @@ public struct FrameResult: Hashable, Sendable {
         self.detections = allFinite ? detections : detections.filter { $0.box.isFinite && $0.score.isFinite }
         self.width = width
         self.height = height
+        self.age = age.flatMap { $0.isFinite ? $0 : nil }
         self.imageName = imageName
     }
 }

@@ -9,7 +9,8 @@ import Detections
 /// `v` is the version of the schema; a later field does not change it, a changed meaning does. `frame` counts from 0,
 /// `time_s` is the source's own time in seconds, `size` the displayed frame's width and height, `box` the left, top,
 /// right and bottom edges in its pixels, `origin` one of `detected`, `predicted` and `interpolated`. `detected` is false
-/// in frames that the detector did not look at. `id` is null where nothing tracks, and a string past 2⁵³, where many
+/// in frames that the detector did not look at. `age_s`, for live sources alone, is the time from the frame's capture to
+/// the writing of the line. `id` is null where nothing tracks, and a string past 2⁵³, where many
 /// JSON readers lose digits.
 package final class JSONLinesWriter: ResultWriter {
     /// The version of the schema.
@@ -37,7 +38,13 @@ package final class JSONLinesWriter: ResultWriter {
         line.append(frame.width)
         line.append(",")
         line.append(frame.height)
-        line.append(frame.detected ? "],\"detected\":true,\"tracks\":[" : "],\"detected\":false,\"tracks\":[")
+        line.append(frame.detected ? "],\"detected\":true," : "],\"detected\":false,")
+        if let age = frame.age {
+            line.append("\"age_s\":")
+            line.append(age, decimals: 4)
+            line.append(",")
+        }
+        line.append("\"tracks\":[")
         for index in frame.detections.indices {
             if index > 0 { line.append(",") }
             append(frame.detections[index])

@@ -1,0 +1,47 @@
+import Media
+import Pipelines
+
+/// A change in the life of a live source: connecting → live → stalled → backoff → connecting → …
+public struct SourceEvent: Hashable, Sendable {
+    /// What the source is, or does, from now on.
+    public enum State: String, Hashable, Sendable, CaseIterable {
+        /// It is being opened.
+        case connecting
+        /// Frames come.
+        case live
+        /// No frame came for too long.
+        case stalled
+        /// It was lost, or could not be opened; the next attempt waits.
+        case backoff
+    }
+
+    /// The source's name, without a password.
+    public let source: String
+    /// What it is from now on.
+    public let state: State
+    /// Seconds since the source was first opened.
+    public let seconds: Double
+    /// Seconds until the next attempt, in `backoff`.
+    public let retrySeconds: Double?
+    /// Why it was lost, one word of the closed vocabulary.
+    public let reason: String?
+    /// The reason in words; or, of a source that is live, what it gives.
+    public let message: String?
+    /// The age at output of the frames so far, if there were any.
+    public let age: RunSummary.Stage?
+
+    init(_ event: LiveEvent, age: StageMetrics) {
+        source = event.source
+        seconds = event.seconds
+        reason = event.error?.reason.rawValue
+        message = event.error?.description ?? event.content
+        let figures = age.snapshot
+        self.age = figures.count > 0 ? RunSummary.Stage(figures) : nil
+        switch event.state {
+        case .connecting: (state, retrySeconds) = (.connecting, nil)
+        case .live: (state, retrySeconds) = (.live, nil)
+        case .stalled: (state, retrySeconds) = (.stalled, nil)
+        case .backoff(let until): (state, retrySeconds) = (.backoff, max(0, until - event.seconds))
+        }
+    }
+}

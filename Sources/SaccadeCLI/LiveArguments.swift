@@ -1,0 +1,33 @@
+import ArgumentParser
+import Saccade
+
+/// The options that say how a camera or a stream is read.
+struct LiveArguments: ParsableArguments {
+    @Flag(help: "Read a file as if it were a camera: frames come in their time, and the newest wins.")
+    var realtime = false
+
+    @Flag(
+        help: "End at the first loss of a live source, with the exit code of its reason. Default: try again, for ever.")
+    var exitOnSourceLoss = false
+
+    @Option(help: ArgumentHelp("How RTSP carries pictures: tcp or udp.", valueName: "tcp|udp"))
+    var rtspTransport = "tcp"
+
+    @Option(help: ArgumentHelp("The size that a camera is asked for.", valueName: "1280x720"))
+    var videoSize: String?
+
+    @Option(help: ArgumentHelp("The rate that a camera is asked for.", valueName: "frames/s"))
+    var framerate: Double?
+
+    @Option(help: ArgumentHelp("The format that a camera is asked for: mjpeg, yuyv422, …", valueName: "name"))
+    var inputFormat: String?
+
+    func apply(to options: inout SourceOptions) {
+        options.isRealTime = realtime
+        options.endsOnLoss = exitOnSourceLoss
+        options.rtspTransport = rtspTransport
+        options.deviceSize = videoSize
+        options.deviceRate = framerate
+        options.deviceFormat = inputFormat
+    }
+}
