@@ -43,9 +43,13 @@ import Tracking
         }
         try run(0..<10)
         let isTraced = ProcessInfo.processInfo.environment["SACCADE_TRACE_ALLOCATIONS"] != nil
-        allocation_counter_begin_everywhere(isTraced ? 1 : 0)
-        try run(10..<20)
-        let count = Int(allocation_counter_end_everywhere())
+        // The least of three: a thread of the system's that starts in between costs something once, a frame every time.
+        var count = Int.max
+        for part in 1...3 {
+            allocation_counter_begin_everywhere(isTraced ? 1 : 0)
+            try run(10 * part..<10 * (part + 1))
+            count = min(count, Int(allocation_counter_end_everywhere()))
+        }
         return (count, tracks.count, operations.filter { $0.op == "convolution" }.map(\.kernel))
     }
 
