@@ -3,8 +3,8 @@ import Media
 /// How the detector's threads share the frames. The results are the same, bit for bit.
 public enum DetectionMode: String, Hashable, Sendable, CaseIterable {
     /// Throughput for videos, folders and pipes, where frames a second count; latency for live sources, and for a single
-    /// picture, which has no other beside it. Measured with YOLOv8n in 8 bits on two cores, throughput gives 1.3 times the frames a second of
-    /// latency, for three quarters of the processor time.
+    /// picture, which has no other beside it. Measured with YOLOv8n in 8 bits on two cores, throughput gives 1.3 times the
+    /// frames a second of latency, for three quarters of the processor time.
     case auto
     /// All threads work on one frame: the shortest time from a frame to its boxes. What an operator cannot share among
     /// threads, and the work between operators, is waited for.
