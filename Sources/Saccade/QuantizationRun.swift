@@ -86,8 +86,16 @@ struct QuantizationRun {
             layers: layers,
             trials: found.trials.map {
                 .init(tensor: $0.value, change: $0.change.rawValue, deviation: $0.loss, isKept: $0.isKept)
-            }, floatConvolutions: [])
+            }, floatConvolutions: Self.floatConvolutions(written))
         return Result(bytes: bytes, summary: summary)
+    }
+
+    /// The convolutions whose weights are no integers, in order.
+    private static func floatConvolutions(_ graph: Graph) -> [String] {
+        graph.nodes.filter { node in
+            guard case .convolution = node.op, let weights = node.input(1) else { return false }
+            return graph.constants[weights] != nil
+        }.map(\.name)
     }
 
     private struct Found {

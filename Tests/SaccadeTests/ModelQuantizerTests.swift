@@ -286,6 +286,8 @@ struct ModelQuantizerTests {
         configuration.maximumDrop = 5
         let summary = try ModelQuantizer(configuration).run()
         #expect(summary.isWritten, "\(summary.refusals)")
+        // That of the tail alone.
+        #expect(summary.floatConvolutions == ["/model.22/dfl/conv/Conv"])
         #expect((summary.agreement?.ap50 ?? 0) > 0.95)
         for latency in summary.latencies { #expect(latency.quantizedMilliseconds < latency.floatMilliseconds) }
         try expectIntegerPlan(configuration.output)
