@@ -67,11 +67,12 @@ extension YOLODetector {
             }
         }
 
-        /// A memory of some 20 MB each.
-        private static let networkLimit = 2
+        /// How many networks are kept, each of which is some 20 MB.
+        private let networkLimit: Int
 
-        init(_ detector: YOLODetector, threads: Int) {
+        init(_ detector: YOLODetector, threads: Int, networkLimit: Int) {
             self.detector = detector
+            self.networkLimit = max(1, networkLimit)
             self.threads = threads
             let options = detector.options
             let selection = detector.rawHead?.selection ?? options.maximumDetections
@@ -194,7 +195,7 @@ extension YOLODetector {
             } catch {
                 throw .failed(reason: "\(error)")
             }
-            if networks.count == Self.networkLimit { networks.removeFirst() }
+            if networks.count == networkLimit { networks.removeFirst() }
             networks.append(
                 Network(
                     plan, session: session, scale: detector.input.scale, confidence: detector.options.confidence,

@@ -143,10 +143,16 @@ package final class YOLODetector: Sendable {
     package func makeWorker(
         threads: Int, pictureSize: (width: Int, height: Int)? = nil
     ) throws(DetectorError) -> Worker {
-        let worker = Worker(self, threads: threads)
+        let worker = Worker(self, threads: threads, networkLimit: 2)
         let size = pictureSize ?? (input.width, input.height)
         let canvas = input.canvas(forWidth: size.width, height: size.height)
         try worker.prepareNetwork(width: canvas.width, height: canvas.height)
         return worker
+    }
+
+    /// A worker for pictures of several sources: it makes the network for a size when the first such picture comes, and
+    /// keeps the latest `networkLimit` of them.
+    package func makeWorker(threads: Int, networkLimit: Int) -> Worker {
+        Worker(self, threads: threads, networkLimit: networkLimit)
     }
 }

@@ -72,6 +72,16 @@ package final class BoundedQueue<Element: ~Copyable & Sendable>: @unchecked Send
         return element
     }
 
+    /// Waits for an element and calls `body` with the oldest, which stays: by the time it is popped a newer one may have
+    /// taken its place. `nil` once the queue has ended.
+    package func peek<Result>(_ body: (borrowing Element) -> Result) -> Result? {
+        condition.lock()
+        defer { condition.unlock() }
+        while elements.isEmpty, !finished, !cancelled { condition.wait() }
+        guard !elements.isEmpty, !cancelled else { return nil }
+        return body(elements[0])
+    }
+
     /// Ends the flow after what is queued.
     package func finish() {
         condition.withLock {

@@ -146,7 +146,8 @@ final class PictureOutput: @unchecked Sendable {
         return copy
     }
 
-    private static func makeFolder(_ path: String) throws(OutputError) {
+    /// Makes a folder and those above it; it may be there.
+    static func makeFolder(_ path: String) throws(OutputError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {

@@ -64,6 +64,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
 
     /// The source as the user named it.
     public var source: String
+    /// Its name in a list of sources; `nil` for a run of its own.
+    public var name: String?
     /// The model as the user named it; `nil` when no detector ran.
     public var model: String?
     /// Why the run ended: `eof`, `interrupted`, or the reason of the fault that cut the source short.

@@ -1,7 +1,8 @@
 import Media
 import Pipelines
 
-/// A change in the life of a live source: connecting → live → stalled → backoff → connecting → …
+/// A change in the life of a live source: connecting → live → stalled → backoff → connecting → …; or the end of one of
+/// several sources.
 public struct SourceEvent: Hashable, Sendable {
     /// What the source is, or does, from now on.
     public enum State: String, Hashable, Sendable, CaseIterable {
@@ -13,13 +14,15 @@ public struct SourceEvent: Hashable, Sendable {
         case stalled
         /// It was lost, or could not be opened; the next attempt waits.
         case backoff
+        /// It is over, while others go on.
+        case ended
     }
 
-    /// The source's name, without a password.
+    /// The source's name in its list, or what it is, without a password.
     public let source: String
     /// What it is from now on.
     public let state: State
-    /// Seconds since the source was first opened.
+    /// Seconds since the source was first opened; at its end, those in which it ran.
     public let seconds: Double
     /// Seconds until the next attempt, in `backoff`.
     public let retrySeconds: Double?
@@ -30,8 +33,19 @@ public struct SourceEvent: Hashable, Sendable {
     /// The age at output of the frames so far, if there were any.
     public let age: RunSummary.Stage?
 
-    init(_ event: LiveEvent, age: StageMetrics) {
-        source = event.source
+    /// The end of a source of a list.
+    init(endOf name: String, _ summary: RunSummary) {
+        source = name
+        state = .ended
+        seconds = summary.wallTime
+        retrySeconds = nil
+        reason = summary.reason
+        message = summary.message
+        age = summary.age
+    }
+
+    init(_ event: LiveEvent, name: String?, age: StageMetrics) {
+        source = name ?? event.source
         seconds = event.seconds
         reason = event.error?.reason.rawValue
         message = event.error?.description ?? event.content

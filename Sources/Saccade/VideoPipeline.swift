@@ -102,6 +102,30 @@ public final class VideoPipeline: Sendable {
         }
     }
 
+    /// Processes several sources side by side, with one model and one pool of workers, each to its end.
+    ///
+    /// They do not wait for each other; what fails is told in the summary of the source that failed. What is written gets
+    /// the source's name: `live.mp4` becomes `live-gate.mp4`.
+    ///
+    /// - Parameters:
+    ///   - onFrame: called for every frame, in the order of its source, from that source's own thread.
+    ///   - onSourceEvent: as for one source; the events have the names of the list.
+    public func run(
+        _ list: SourceList, to outputs: RunOutputs = RunOutputs(),
+        onFrame: (@Sendable (_ name: String, FrameResult) -> Void)? = nil,
+        onSourceEvent: (@Sendable (SourceEvent) -> Void)? = nil
+    ) throws(SaccadeError) -> ListSummary {
+        defer { stopRequest.store(false, ordering: .relaxed) }
+        do {
+            let run = try ListRun(
+                list, outputs: outputs, configuration: configuration, detector: detector,
+                onSourceEvent: onSourceEvent, shouldStop: { self.stopRequest.load(ordering: .relaxed) })
+            return run.execute(onFrame: onFrame)
+        } catch {
+            throw SaccadeError(error)
+        }
+    }
+
     /// Ends the run in progress in good order: no more frames are read, what was read is finished. Any thread may call
     /// it, a signal's handler queue for instance.
     public func stop() { stopRequest.store(true, ordering: .relaxed) }

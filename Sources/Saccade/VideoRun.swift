@@ -12,6 +12,9 @@ import Tracking
 ///     decode → detect (several workers, in order) → track → draw → write
 ///     decode → replay a track log                        → draw → write
 ///
+/// With other sources beside it (`VideoPipeline.run(_:SourceList)`) one stage detects, with a worker that is its own for
+/// the time of a frame.
+///
 /// Files block: every queue waits when it is full, so no frame is lost and the result does not depend on timing. Before
 /// the detector of a live source the newest frame wins, and what it overtakes is counted; its boxes are predicted where
 /// the detector does not look, since nothing waits for the next detection.
@@ -20,7 +23,8 @@ final class VideoRun: @unchecked Sendable {
 
     /// Where the boxes come from.
     enum Analysis {
-        case detector(YOLODetector)
+        /// With workers that other runs use too, or with the run's own.
+        case detector(YOLODetector, DetectorPool? = nil)
         case log(TrackLogReplay)
     }
 
@@ -33,6 +37,7 @@ final class VideoRun: @unchecked Sendable {
     private let source: MediaSource
     /// The same file once more, for drawing, when its frames are too many to be held until the next detection.
     private let drawingSource: MediaSource?
+    /// The run's own, each of which takes frames as they come; none where they are shared.
     private let workers: [YOLODetector.Worker]
     private let results: ResultOutputs
     private let output: PictureOutput?
@@ -73,7 +78,8 @@ final class VideoRun: @unchecked Sendable {
     private var detectionCount = 0
 
     init(
-        source path: String, outputs: RunOutputs, configuration: PipelineConfiguration, analysis: Analysis,
+        source path: String, name: String? = nil, outputs: RunOutputs, configuration: PipelineConfiguration,
+        analysis: Analysis,
         onSourceEvent: (@Sendable (SourceEvent) -> Void)? = nil, shouldStop: @escaping @Sendable () -> Bool
     ) throws {
         self.configuration = configuration
@@ -89,7 +95,7 @@ final class VideoRun: @unchecked Sendable {
         // They travel with the frames, of which some will be left out.
         if options.live.isRealTime { options.deliversOtherStreams = false }
         if let onSourceEvent {
-            options.live.onEvent = { [age] event in onSourceEvent(SourceEvent(event, age: age)) }
+            options.live.onEvent = { [age] event in onSourceEvent(SourceEvent(event, name: name, age: age)) }
         }
         source = try MediaSource(path, options: options, shouldCancel: shouldStop)
         let info = source.info
@@ -101,8 +107,9 @@ final class VideoRun: @unchecked Sendable {
         }
         let labels: ClassLabels
         switch analysis {
-        case .detector(let detector):
-            workers = try configuration.workers(threads: threads, for: info).map { threads in
+        case .detector(let detector, let pool):
+            let shares = pool == nil ? configuration.workers(threads: threads, for: info) : []
+            workers = try shares.map { threads in
                 try detector.makeWorker(threads: threads, pictureSize: (info.width, info.height))
             }
             labels = detector.labels
@@ -117,7 +124,7 @@ final class VideoRun: @unchecked Sendable {
             ? BoundedQueue(capacity: 1, whenFull: .dropOldest)
             : BoundedQueue(capacity: max(1, (configuration.batch ?? 0) - workers.count), whenFull: .block)
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
-        let name = ResultSource(name: Self.name(of: path), medium: medium, labels: labels)
+        let name = ResultSource(name: name ?? Self.name(of: path), medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
         output = try PictureOutput(outputs, source: source, named: name, configuration: configuration)
         // As a real number: an interval may be as large as an integer can be.
@@ -153,9 +160,10 @@ final class VideoRun: @unchecked Sendable {
         stages.start("write") { try self.write(onFrame) }
         stages.start("draw") { try self.draw() }
         switch analysis {
-        case .detector(let detector):
+        case .detector(let detector, let pool):
             stages.start("track") { self.track(labels: detector.labels) }
             for worker in workers { stages.start("detect") { try self.detect(worker) } }
+            if let pool { stages.start("detect") { try self.detect(inTurn: pool) } }
         case .log(let log):
             stages.start("replay") { try self.replay(log) }
         }
@@ -220,15 +228,43 @@ final class VideoRun: @unchecked Sendable {
     private func detect(_ worker: YOLODetector.Worker) throws {
         // The last worker to leave closes the way.
         defer { if working.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { detected.finish() } }
-        let keepsPixels = output != nil && drawingSource == nil
         while var taken = turnstile.enter({ takeDecoded() }) {
-            if taken.element.fate == .detected {
-                waitTime.record(since: taken.element.arrival)
-                try detectTime.measure { try taken.element.detect(with: worker) }
-            }
+            try detect(&taken.element, worker)
             if !keepsPixels { taken.element.image = nil }
             guard turnstile.leave(taken, { _ = detected.push($0) }) else { return }
         }
+    }
+
+    /// Waits for a turn with the newest frame. Frames that the detector does not look at need none; and a stage behind
+    /// that is slow keeps this source waiting, and no worker.
+    private func detect(inTurn pool: DetectorPool) throws {
+        defer { detected.finish() }
+        while let needsTurn = decoded.peek({ self.isForDetector($0) }) {
+            let taken =
+                needsTurn
+                ? try pool.lend { worker -> Frame? in
+                    guard var frame = takeDecoded() else { return nil }
+                    try detect(&frame, worker)
+                    return frame
+                } : takeDecoded()
+            guard var frame = taken else { return }
+            if !keepsPixels { frame.image = nil }
+            guard detected.push(frame) else { return }
+        }
+    }
+
+    /// Whether somebody will draw on the frames that were detected in.
+    private var keepsPixels: Bool { output != nil && drawingSource == nil }
+
+    private func detect(_ frame: inout Frame, _ worker: YOLODetector.Worker) throws {
+        guard frame.fate == .detected else { return }
+        waitTime.record(since: frame.arrival)
+        try detectTime.measure { try frame.detect(with: worker) }
+    }
+
+    private func isForDetector(_ frame: borrowing Frame) -> Bool {
+        guard frame.fate == .detected, var walk = liveWalk else { return frame.fate == .detected }
+        return walk.decide(index: liveFrames, seconds: frame.info.seconds) == .detect
     }
 
     /// The next frame for a worker; one worker at a time is here.

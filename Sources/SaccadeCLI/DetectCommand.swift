@@ -44,11 +44,7 @@ struct DetectCommand: ParsableCommand {
             }
             outputs = try report.checked(outputs)
             let pipeline = try VideoPipeline(configuration)
-            return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(
-                    source, to: outputs, onFrame: observer.onFrame, onSourceEvent: observer.onSourceEvent,
-                    started: observer.started)
-            }
+            return try reporter.run(pipeline, source, to: outputs)
         }
     }
 }

@@ -2,6 +2,15 @@ import ArgumentParser
 import Foundation
 import Saccade
 
+/// What a command says at its end.
+protocol CommandSummary: Encodable {
+    /// For people; ends with a line's end.
+    var text: String { get }
+    /// What went wrong, in words and in one word.
+    var faults: [(message: String, reason: String)] { get }
+    var exitCode: Int32 { get }
+}
+
 /// How a command tells what it does: progress and messages on standard error, the summary at the end.
 struct ReportArguments: ParsableArguments {
     @Flag(help: "Write the summary as JSON to standard output.")
@@ -29,10 +38,10 @@ struct ReportArguments: ParsableArguments {
     }
 
     /// Runs a command's body, prints its summary, and turns its error into a message and an exit code.
-    func reporting(_ body: (RunReporter) throws(SaccadeError) -> RunSummary) throws {
+    func reporting(_ body: (RunReporter) throws(SaccadeError) -> any CommandSummary) throws {
         let reporter = RunReporter(progress: quiet ? .none : progress)
         try runReporting(json: json) {
-            let summary: RunSummary
+            let summary: any CommandSummary
             do throws(SaccadeError) {
                 summary = try body(reporter)
             } catch {
@@ -41,8 +50,8 @@ struct ReportArguments: ParsableArguments {
                     reason: "interrupted", message: "interrupted before the first frame", exitCode: 128 + signal)
             }
             if json { try print(summary: summary) }
-            if !quiet { StandardError.write(SummaryText(summary).text) }
-            if let message = summary.message { StandardError.write(errorLine(message, reason: summary.reason)) }
+            if !quiet { StandardError.write(summary.text) }
+            for fault in summary.faults { StandardError.write(errorLine(fault.message, reason: fault.reason)) }
             if summary.exitCode != 0 || reporter.signal != nil {
                 throw ExitCode(reporter.signal.map { 128 + $0 } ?? summary.exitCode)
             }
@@ -51,7 +60,7 @@ struct ReportArguments: ParsableArguments {
 }
 
 extension ReportArguments {
-    private func print(summary: RunSummary) throws(SaccadeError) {
+    private func print(summary: any CommandSummary) throws(SaccadeError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {

@@ -53,10 +53,29 @@ final class RunReporter: Sendable {
         let onSourceEvent: @Sendable (SourceEvent) -> Void
     }
 
+    /// Runs a pipeline over a source, or over those of a list.
+    func run(
+        _ pipeline: VideoPipeline, _ source: String, to outputs: RunOutputs
+    ) throws(SaccadeError) -> any CommandSummary {
+        guard SourceList.isList(source) else {
+            return try observe(stop: pipeline.stop) { observer throws(SaccadeError) in
+                try pipeline.run(
+                    source, to: outputs, onFrame: observer.onFrame, onSourceEvent: observer.onSourceEvent,
+                    started: observer.started)
+            }
+        }
+        let list = try SourceList(path: source)
+        return try observe(stop: pipeline.stop) { observer throws(SaccadeError) in
+            observer.started(nil)
+            return try pipeline.run(
+                list, to: outputs, onFrame: { observer.onFrame($1) }, onSourceEvent: observer.onSourceEvent)
+        }
+    }
+
     /// Runs `body` under the eyes of the user; `stop` ends it in good order.
-    func observe(
-        stop: @escaping @Sendable () -> Void, _ body: (Observer) throws(SaccadeError) -> RunSummary
-    ) throws(SaccadeError) -> RunSummary {
+    func observe<Summary>(
+        stop: @escaping @Sendable () -> Void, _ body: (Observer) throws(SaccadeError) -> Summary
+    ) throws(SaccadeError) -> Summary {
         let signals = [SIGINT, SIGTERM].map { number in
             Foundation.signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
@@ -93,7 +112,7 @@ final class RunReporter: Sendable {
             progress.complained = now
             return true
         }
-        if isNews { StandardError.write((style == .bar ? "\r\u{1B}[K" : "") + text) }
+        if isNews || event.state == .ended { StandardError.write((style == .bar ? "\r\u{1B}[K" : "") + text) }
     }
 
     private func start(total: Int?) { progress.withLock { $0 = Progress(total: total) } }

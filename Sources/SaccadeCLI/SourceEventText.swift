@@ -13,6 +13,7 @@ struct SourceEventText {
         switch event.state {
         case .connecting: return nil
         case .stalled: text = "stalled"
+        case .ended: text = (event.message.map { "\($0) " } ?? "ended ") + "[reason: \(event.reason ?? "eof")]"
         case .live: text = "live" + (event.message.map { ": \($0)" } ?? "")
         case .backoff:
             let wait = event.retrySeconds.map { String(format: "%.2g s", $0) } ?? "a while"

@@ -1,6 +1,48 @@
 import Foundation
 import Saccade
 
+extension RunSummary: CommandSummary {
+    var text: String { SummaryText(self).text }
+    var faults: [(message: String, reason: String)] { message.map { [($0, reason)] } ?? [] }
+}
+
+extension ListSummary: CommandSummary {
+    /// A line a source, and the ages of its frames.
+    var text: String {
+        let width = max(6, sources.map { $0.name?.count ?? 0 }.max() ?? 0)
+        func row(_ name: String, _ columns: [String]) -> String {
+            name.padding(toLength: width, withPad: " ", startingAt: 0)
+                + columns.map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+        }
+        var lines = [
+            row(
+                "source",
+                ["frames", "detected", "a second", "skipped", "corrupt", "dropped", "lost", "age p50", "p95", "p99"])
+        ]
+        for source in sources {
+            let frames = source.frames
+            let rate = source.wallTime > 0 ? Double(frames.detected) / source.wallTime : 0
+            let ages = source.age.map { age in
+                [age.p50, age.p95, age.p99].map { String(format: "%.0f ms", $0 * 1000) }
+            }
+            let counts = [frames.read, frames.detected].map(String.init) + [String(format: "%.1f", rate)]
+            let rest = [
+                frames.skipped, frames.corrupt, frames.dropped, source.connections?.losses.values.reduce(0, +) ?? 0,
+            ]
+            lines.append(row(source.name ?? "", counts + rest.map(String.init) + (ages ?? ["-", "-", "-"])))
+        }
+        lines.append("\(sources.count) sources in \(SummaryText.clock(wallTime))")
+        for source in sources {
+            lines += source.notes.map { "\(source.name ?? ""): \($0)" } + source.outputs.map { "wrote \($0)" }
+        }
+        return lines.map(\.withoutControls).joined(separator: "\n") + "\n"
+    }
+
+    var faults: [(message: String, reason: String)] {
+        sources.compactMap { source in source.message.map { ("\(source.name ?? ""): \($0)", source.reason) } }
+    }
+}
+
 /// A run's summary for people.
 struct SummaryText {
     let text: String

@@ -7,8 +7,9 @@ struct TrackCommand: ParsableCommand {
         abstract: "Track the objects in a video, or before a camera.",
         discussion: """
             SOURCE is a video file, a folder of images, - for standard input, a camera (0 or /dev/video0), a stream \
-            (rtsp, rtsps, http, https, udp, tcp), or a test picture (lavfi:testsrc2). Without any output option the \
-            track log is written to standard output as JSON Lines.
+            (rtsp, rtsps, http, https, udp, tcp), a test picture (lavfi:testsrc2), or a list of these in a text file \
+            (cameras.streams, one a line). Without any output option the track log is written to standard output as \
+            JSON Lines.
 
             With --detect-every 3 the detector looks at every third frame; the frames between are tracked, drawn and \
             logged all the same, with interpolated boxes.
@@ -20,6 +21,11 @@ struct TrackCommand: ParsableCommand {
 
             A live source is read until Ctrl-C, which completes the outputs. When it stalls or goes away it is tried \
             again, for ever; of its frames the newest is looked at, and those that it overtook are counted.
+
+              saccade track cameras.streams -o recordings/ --save-jsonl tracks.jsonl
+
+            The sources of a list share the model and the processor in turns; none waits for another. A line is a \
+            source, or NAME = SOURCE; each gets its own outputs: recordings/NAME.mp4, tracks-NAME.jsonl.
             """)
 
     @Argument(help: "The video, folder of images, - for standard input, camera or stream.")
@@ -40,11 +46,7 @@ struct TrackCommand: ParsableCommand {
             tracking.apply(to: &configuration)
             let outputs = try report.checked(RunOutputs(video: output, results: options.results.outputs))
             let pipeline = try VideoPipeline(configuration)
-            return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
-                try pipeline.run(
-                    source, to: outputs, onFrame: observer.onFrame, onSourceEvent: observer.onSourceEvent,
-                    started: observer.started)
-            }
+            return try reporter.run(pipeline, source, to: outputs)
         }
     }
 }

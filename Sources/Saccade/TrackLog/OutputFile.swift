@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A file that is being written: aside, under its name and `.part`, and renamed by `finish`.
 ///
@@ -61,8 +62,17 @@ package struct OutputFile: ~Copyable {
     /// Whether `finish` has ended the file.
     package var isFinished: Bool { descriptor < 0 }
 
+    /// Several runs may write to standard output: a line of one does not stand inside a line of another.
+    private static let standardOutput = Mutex<Void>(())
+
     /// Writes all the bytes, in one `write(2)` as far as the system takes them.
     package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+        guard descriptor == STDOUT_FILENO else { return try writeAlone(bytes) }
+        let result = Self.standardOutput.withLock { _ in Result { () throws(OutputError) in try writeAlone(bytes) } }
+        try result.get()
+    }
+
+    private mutating func writeAlone(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
         if let failure { throw failure }
         var rest = bytes[...]
         while !rest.isEmpty {
