@@ -24,7 +24,7 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// C code and C libraries. They import nothing of ours.
-let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux"]
+let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation"]
 
 let floors: [[Module]] = [
     // 0: vocabulary
@@ -47,7 +47,7 @@ let floors: [[Module]] = [
         Module(
             name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
             testExcludes: ["Models"]),
-        Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg", "CVideo4Linux"]),
+        Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg", "CVideo4Linux", "CIsolation"]),
     ],
     // 3: Training, Models come here too
     [
@@ -127,6 +127,7 @@ let package = Package(
         .target(name: "COpenBLAS", cSettings: cSettings),
         .target(name: "CFFmpeg", cSettings: cSettings),
         .target(name: "CVideo4Linux", cSettings: cSettings),
+        .target(name: "CIsolation", cSettings: cSettings),
     ]
         + modules.map { module in
             .target(

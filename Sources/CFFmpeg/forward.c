@@ -111,6 +111,17 @@ SK_FORWARD(int, av_frame_is_writable, (AVFrame *frame), (frame))
 SK_FORWARD(void, av_frame_move_ref, (AVFrame *dst, AVFrame *src), (dst, src))
 SK_FORWARD(void, av_free, (void *ptr), (ptr))
 SK_FORWARD(const char *, av_get_pix_fmt_name, (enum AVPixelFormat pix_fmt), (pix_fmt))
+SK_FORWARD(void, av_image_copy, (uint8_t *dst_data[4], int dst_linesizes[4], const uint8_t *src_data[4],
+           const int src_linesizes[4], enum AVPixelFormat pix_fmt, int width, int height), (dst_data, dst_linesizes,
+           src_data, src_linesizes, pix_fmt, width, height))
+SK_FORWARD(int, av_image_copy_to_buffer, (uint8_t *dst, int dst_size, const uint8_t *const src_data[4],
+           const int src_linesize[4], enum AVPixelFormat pix_fmt, int width, int height, int align), (dst, dst_size,
+           src_data, src_linesize, pix_fmt, width, height, align))
+SK_FORWARD(int, av_image_fill_arrays, (uint8_t *dst_data[4], int dst_linesize[4], const uint8_t *src,
+           enum AVPixelFormat pix_fmt, int width, int height, int align), (dst_data, dst_linesize, src, pix_fmt, width,
+           height, align))
+SK_FORWARD(int, av_image_get_buffer_size, (enum AVPixelFormat pix_fmt, int width, int height, int align), (pix_fmt,
+           width, height, align))
 SK_FORWARD(int, av_log_format_line2, (void *ptr, int level, const char *fmt, va_list vl, char *line, int line_size,
            int *print_prefix), (ptr, level, fmt, vl, line, line_size, print_prefix))
 SK_FORWARD(void, av_log_set_callback, (void (*callback)(void *, int, const char *, va_list)), (callback))

@@ -135,10 +135,15 @@ extension Quantizer {
 
     /// Changes the range of a set of values, at most to what was seen of it. The lesser end stays where it is small, like
     /// that of SiLU.
+    ///
+    /// Class scores keep theirs: a loss that looks at what is seen well would give up the low ones for a finer step, and
+    /// then all that is not there has the same score, above many a faint object's.
     private func stretch(
         _ recipe: inout QuantizationRecipe, _ index: Int, by factor: Double, within statistics: Statistics
     ) {
-        guard let member = placement.components[index].members.first, let known = recipe.values[graph[member].name]
+        let members = placement.components[index].members
+        guard let member = members.first, let known = recipe.values[graph[member].name],
+            !members.contains(where: { options.maps[graph[$0].name] == .scores })
         else { return }
         func ends(_ parameters: QuantizationParameters) -> (low: Double, high: Double) {
             let (scale, zero) = (Double(parameters.scales[0]), Double(parameters.zeroPoints[0]))

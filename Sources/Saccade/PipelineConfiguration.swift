@@ -88,6 +88,10 @@ public struct SourceOptions: Hashable, Sendable {
     public var deviceRate: Double?
     /// The pixel format or codec that a camera is asked for, by FFmpeg's name: `mjpeg`, `yuyv422`.
     public var deviceFormat: String?
+    /// The path of the program `saccade`, if live sources shall be decoded in processes of their own, one a source, that
+    /// can neither write nor run files: a stream that crashes or hangs its decoder costs that source some seconds and
+    /// nothing else. `nil` = this process decodes.
+    public var decoder: String?
 
     /// Everything.
     public init() {}

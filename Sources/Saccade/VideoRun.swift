@@ -423,6 +423,7 @@ extension MediaOptions {
         live.deviceSize = options.deviceSize
         live.deviceRate = options.deviceRate
         live.deviceFormat = options.deviceFormat
+        live.decoder = options.decoder
         self.deliversOtherStreams = deliversOtherStreams
     }
 }

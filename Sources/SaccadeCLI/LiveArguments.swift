@@ -22,6 +22,13 @@ struct LiveArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The format that a camera is asked for: mjpeg, yuyv422, …", valueName: "name"))
     var inputFormat: String?
 
+    @Flag(
+        help: """
+            Decode each camera or stream in a process of its own, which can neither write nor run files: what a hostile \
+            stream does to a decoder costs that source some seconds.
+            """)
+    var isolate = false
+
     func apply(to options: inout SourceOptions) {
         options.isRealTime = realtime
         options.endsOnLoss = exitOnSourceLoss
@@ -29,5 +36,6 @@ struct LiveArguments: ParsableArguments {
         options.deviceSize = videoSize
         options.deviceRate = framerate
         options.deviceFormat = inputFormat
+        if isolate { options.decoder = "/proc/self/exe" }
     }
 }

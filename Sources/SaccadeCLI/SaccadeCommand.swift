@@ -1,4 +1,5 @@
 import ArgumentParser
+import Saccade
 
 /// The program: one subcommand a file.
 @main
@@ -6,6 +7,7 @@ struct SaccadeCommand: ParsableCommand {
     static func main() {
         prepareStandardStreams()
         hideSecretArguments()
+        if CommandLine.arguments.dropFirst().first == SourceDecoder.command { SourceDecoder.run() }
         main(nil)
     }
 

@@ -2,17 +2,20 @@
 """Measures the program before several cameras: RTSP sources on the loopback, read in one run as a list.
 
     live_load.py --saccade BINARY --video CLIP --model int8.onnx [--sources 8] [--rate 15] [--size 1280x720] [--seconds 30]
-    live_load.py ... --sources 4 --kill        one source dies half way: what does that cost the others?
+    live_load.py ... --sources 4 --fault server     a source dies half way: what does that cost the others?
+    live_load.py ... --sources 4 --fault SEGV       its decoder is shot (or STOP: it hangs); for that each has a process of
+                                                    its own (`--isolate`)
 
 The clip is encoded once (H.264, a key frame each second) and sent by `ffmpeg -c copy` in real time, so that the cameras
 take next to nothing of the processor. Prints a row for each source: frames that came, detections a second, frames left
 out, age at output. Exits 1 when frames are not conserved; when a source gets fewer than 4 detections a second; when the
-ages' p95 is above --age; when the detections of two sources differ by more than a fifth; with --kill when a source
-that lived lost a frame.
+ages' p95 is above --age; when the detections of two sources differ by more than a fifth; with --fault when a source
+that lived lost a frame, or the other was not back in five seconds.
 """
 import argparse
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -122,7 +125,7 @@ def main():
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--age", type=float, default=300, metavar="MS", help="the most that p95 may be")
-    parser.add_argument("--kill", action="store_true", help="source 0 dies half way")
+    parser.add_argument("--fault", choices=["server", "SEGV", "STOP"], help="what befalls source 0 half way")
     parser.add_argument("options", nargs="*", help="for the program, behind --")
     arguments = parser.parse_args()
 
@@ -141,20 +144,44 @@ def main():
             for index in range(arguments.sources):
                 file.write(f"camera{index} = rtsp://127.0.0.1:{server.port}/{index}\n")
         time.sleep(1)
-        if arguments.kill:
-            threading.Timer(arguments.seconds / 2, cameras[0].die).start()
+        options = arguments.options + (["--isolate"] if arguments.fault in ("SEGV", "STOP") else [])
+        program = subprocess.Popen(
+            [arguments.saccade, "track", listing, "--model", arguments.model, "-t", str(arguments.seconds), "--json",
+             "--progress", "json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        events = []
+        threading.Thread(target=lambda: events.extend((time.monotonic(), line) for line in program.stderr),
+                         daemon=True).start()
+        struck = None
         try:
-            result = subprocess.run(
-                [arguments.saccade, "track", listing, "--model", arguments.model, "-t", str(arguments.seconds), "--json",
-                 "--progress", "none", *arguments.options],
-                capture_output=True, text=True, timeout=arguments.seconds + 60)
+            if arguments.fault:
+                time.sleep(arguments.seconds / 2)
+                if arguments.fault == "server":
+                    cameras[0].die()
+                else:
+                    decoders = subprocess.run(["pgrep", "-f", f"-P{program.pid}", f"decode-for .*:{server.port}/0$"],
+                                              capture_output=True, text=True).stdout.split()
+                    struck = time.monotonic()
+                    os.kill(int(decoders[0]), getattr(signal, "SIG" + arguments.fault))
+            watchdog = threading.Timer(arguments.seconds + 60, program.kill)
+            watchdog.start()
+            output = program.stdout.read()
+            program.wait()
+            watchdog.cancel()
         finally:
+            program.kill()
             for camera in cameras:
                 camera.process.kill()
-    if not result.stdout:
-        sys.exit(f"the program failed: {result.stderr}")
-    sources = json.loads(result.stdout)["sources"]
+    if not output:
+        sys.exit(f"the program failed: {[line for _, line in events][-5:]}")
+    sources = json.loads(output)["sources"]
     failures = []
+    if struck:
+        changes = [(at - struck, json.loads(line)) for at, line in events if at > struck and '"camera0"' in line]
+        for at, event in changes:
+            print(f"{at:6.2f} s  {event['source']} {event['state']} {event.get('message', '')}")
+        back = [at for at, event in changes if event["state"] == "live"]
+        if not back or back[0] > 5:
+            failures.append(f"the source was not back in five seconds: {back}")
     print(f"{'source':10} {'frames':>7} {'detected':>9} {'a second':>9} {'dropped':>8} {'age p50':>8} {'p95':>6} {'p99':>6}  ms")
     rates = []
     for source in sources:
@@ -165,14 +192,14 @@ def main():
         kept = frames["detected"] + frames["skipped"] + frames["corrupt"] + frames["dropped"]
         if kept != frames["read"]:
             failures.append(f"{source['name']}: {frames['read']} frames came, {kept} are accounted for")
-        if arguments.kill and source is sources[0]:
+        if arguments.fault and source is sources[0]:
             continue
         rates.append(frames["detected"])
         if rate < 4:
             failures.append(f"{source['name']}: {rate:.1f} detections a second")
         if age["p95"] * 1e3 > arguments.age:
             failures.append(f"{source['name']}: age p95 {age['p95'] * 1e3:.0f} ms")
-        if arguments.kill and (frames["dropped"] or frames["corrupt"]):
+        if arguments.fault and (frames["dropped"] or frames["corrupt"]):
             failures.append(f"{source['name']}: lost {frames['dropped'] + frames['corrupt']} frames")
     if min(rates) < 0.8 * max(rates):
         failures.append(f"detections are unfair: {min(rates)} to {max(rates)}")

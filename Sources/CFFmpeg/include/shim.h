@@ -62,6 +62,29 @@ static inline int sk_scale(struct SwsContext *_Nonnull context, const AVFrame *_
                      target->linesize);
 }
 
+// Copy a picture into memory without gaps between its planes, and out of it; the places follow from format and size.
+// Less than 0 where that cannot be.
+static inline int sk_copy_to_buffer(uint8_t *_Nonnull buffer, int size, const AVFrame *_Nonnull source,
+                                    enum AVPixelFormat format, int width, int height, int alignment) {
+    return av_image_copy_to_buffer(buffer, size, (const uint8_t *const *)source->data, source->linesize, format, width,
+                                   height, alignment);
+}
+
+static inline int sk_copy_from_buffer(AVFrame *_Nonnull target, const uint8_t *_Nonnull buffer,
+                                      enum AVPixelFormat format, int width, int height, int alignment) {
+    uint8_t *planes[4];
+    int strides[4];
+    int size = av_image_fill_arrays(planes, strides, buffer, format, width, height, alignment);
+    if (size >= 0) av_image_copy(target->data, target->linesize, (const uint8_t **)planes, strides, format, width, height);
+    return size;
+}
+
+// Whether pictures of a format lie in memory, and not on a device.
+static inline int sk_is_plain(enum AVPixelFormat format) {
+    const AVPixFmtDescriptor *description = av_pix_fmt_desc_get(format);
+    return description && !(description->flags & AV_PIX_FMT_FLAG_HWACCEL);
+}
+
 // An array of streams imports as an optional pointer to optional pointers.
 static inline AVStream *_Nonnull sk_stream(const AVFormatContext *_Nonnull context, int index) {
     return context->streams[index];

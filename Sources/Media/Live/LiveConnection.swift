@@ -1,7 +1,7 @@
 import CFFmpeg
 
-/// One connection to a live source, from its opening to its first fault. The caller arms the deadline.
-final class LiveConnection {
+/// A connection to a live source that this process reads and decodes. The caller arms the deadline.
+final class LiveConnection: LiveFeed {
     private let demuxer: Demuxer
     private let decoder: VideoDecoder
     private let stream: StreamInfo
@@ -32,7 +32,6 @@ final class LiveConnection {
     var formatName: String { demuxer.formatName }
     var codecName: String { stream.codecName }
 
-    /// Frames a second as the source says; `nil` when it does not.
     var frameRate: Rational? {
         let guess = demuxer.guessedFrameRate(of: stream.index)
         return guess.isPositive && guess.value <= 1000 && guess.value >= 0.001 ? guess : nil
@@ -43,23 +42,13 @@ final class LiveConnection {
         return aspect.isPositive ? aspect : Rational(1, 1)
     }
 
-    /// Whether frames come in bursts, or as fast as they are read, and have to be released by their timestamps.
     var isPaced: Bool {
         ["lavfi", "hls"].contains(demuxer.formatName) || (demuxer.duration != nil && demuxer.formatName != "rtsp")
     }
 
-    /// How long a source of this kind may be silent between two bursts.
     var longestSilence: Double { demuxer.formatName == "hls" ? 20 : 0 }
 
-    struct Picture {
-        let buffer: FrameBuffer
-        let orientation: Orientation
-        /// On the source's clock; `nil` when it has none.
-        let seconds: Double?
-    }
-
-    /// The next picture; `nil` at the end of the stream. `arrived` gets the timestamp of each packet as it comes.
-    func next(arrived: (Double) -> Void) throws(MediaError) -> Picture? {
+    func next(arrived: (Double) -> Void) throws(MediaError) -> LivePicture? {
         while true {
             switch try decoder.receive() {
             case .frame(let buffer):
@@ -68,7 +57,7 @@ final class LiveConnection {
                 let turn = options.autorotates ? Orientation(of: buffer.av) ?? orientation : .upright
                 let seconds = seconds(frame.best_effort_timestamp)
                 if let seconds { lastSeconds = seconds }
-                return Picture(buffer: buffer, orientation: turn, seconds: seconds)
+                return LivePicture(buffer: buffer, orientation: turn, seconds: seconds)
             case .endOfStream: return nil
             case .needsInput:
                 switch try demuxer.read() {
@@ -91,7 +80,6 @@ final class LiveConnection {
         }
     }
 
-    /// Whether the end that was met is where the source said that it ends.
     var isComplete: Bool {
         guard let duration = demuxer.duration else { return demuxer.formatName == "lavfi" }
         return lastSeconds.map { $0 - demuxer.startSeconds > duration - 2 } ?? false

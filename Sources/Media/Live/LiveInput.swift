@@ -64,6 +64,8 @@ package struct LiveOptions: Sendable {
     package var deviceRate: Double?
     /// A pixel format or codec of a camera by FFmpeg's name: `mjpeg`, `yuyv422`.
     package var deviceFormat: String?
+    /// The program that decodes in a process of its own, `saccade`; `nil` = this process does.
+    package var decoder: String?
     package var policy = SourceLifecycle.Policy()
     /// Called at each change of a live source's state, by the thread that reads it.
     package var onEvent: @Sendable (LiveEvent) -> Void = { _ in }

@@ -15,7 +15,7 @@ final class LiveReader: FrameReader {
     private var life: SourceLifecycle
     private var clock = CaptureClock()
     private var pacer = Pacer()
-    private var connection: LiveConnection?
+    private var connection: (any LiveFeed)?
     /// Seconds since the start; of the first frame.
     private var origin: Double?
     private var lastTicks: Int64 = -1
@@ -91,8 +91,11 @@ final class LiveReader: FrameReader {
 
     private func connectAndRead() throws(MediaError) -> RawFrame? {
         deadline.arm(seconds: max(0.001, min((life.limit ?? .infinity) - now, left)))
-        let opened = try LiveConnection(input, options: options, deadline: deadline)
-        connection = opened
+        if let program = options.live.decoder {
+            connection = try IsolatedFeed(input, options: options, deadline: deadline, program: program)
+        } else {
+            connection = try LiveConnection(input, options: options, deadline: deadline)
+        }
         clock.reconnect()
         pacer = Pacer()
         life.connected(at: now)
@@ -118,7 +121,7 @@ final class LiveReader: FrameReader {
     }
 
     /// Gives the picture its time and its number.
-    private func frame(_ picture: LiveConnection.Picture, from connection: LiveConnection) -> RawFrame {
+    private func frame(_ picture: LivePicture, from connection: any LiveFeed) -> RawFrame {
         let arrival = now
         let captured = clock.capture(timestamp: connection.isPaced ? nil : picture.seconds, now: arrival)
         let begin = origin ?? captured

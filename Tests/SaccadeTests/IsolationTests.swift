@@ -1,0 +1,106 @@
+import Foundation
+import Saccade
+import Synchronization
+import Testing
+
+/// Sources that are decoded in processes of their own.
+@Suite(.serialized) struct IsolationTests {
+    private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+    /// The program is built into the folder of the tests.
+    private static let program: String? = {
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let names = [CommandLine.arguments[0], tests] + CommandLine.arguments.filter { $0.hasSuffix(".xctest") }
+        return names.map { URL(filePath: $0).deletingLastPathComponent().appending(path: "saccade").path }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    private func configuration() throws -> PipelineConfiguration {
+        var configuration = PipelineConfiguration(model: Self.model)
+        configuration.threads = 1
+        configuration.source.decoder = try #require(Self.program)
+        return configuration
+    }
+
+    @Test(.enabled(if: program != nil, "the program saccade is not built")) func picturesComeThrough() throws {
+        var configuration = try configuration()
+        configuration.source.duration = 1
+        let sizes = Mutex<Set<[Int]>>([])
+        let summary = try VideoPipeline(configuration).run(
+            "lavfi:testsrc2=size=322x181:rate=10",
+            onFrame: { frame in sizes.withLock { _ = $0.insert([frame.width, frame.height]) } })
+        #expect(summary.frames.isConserved)
+        #expect(summary.frames.read >= 8)
+        #expect(summary.connections?.made == 1)
+        #expect(sizes.withLock { $0 } == [[322, 181]])
+    }
+
+    @Test(.enabled(if: program != nil, "the program saccade is not built")) func aSourceThatEndsDoesSo() throws {
+        let summary = try VideoPipeline(try configuration()).run("lavfi:testsrc2=size=64x64:rate=20:duration=0.5")
+        #expect(summary.reason == "eof")
+        #expect(summary.frames.read == 10)
+    }
+
+    @Test(.enabled(if: program != nil, "the program saccade is not built")) func itsErrorsAreOurs() throws {
+        var configuration = try configuration()
+        configuration.source.endsOnLoss = true
+        let error = #expect(throws: SaccadeError.self) {
+            try VideoPipeline(configuration).run("rtsp://user:canary@127.0.0.1:1/x")
+        }
+        #expect(error?.reason == "refused")
+        #expect(error?.exitCode == 69)
+        #expect(error.map { "\($0)".contains("canary") } == false)
+    }
+
+    /// A decoder that is shot is a connection that is lost; the next one begins where the source is then.
+    @Test(.enabled(if: program != nil, "the program saccade is not built")) func aShotDecoderIsReplaced() throws {
+        var configuration = try configuration()
+        configuration.source.duration = 4
+        // The name of the source is the argument by which the process is found.
+        let source = "tcp://127.0.0.1:\(try freePort())"
+        let sender = Process()
+        sender.executableURL = URL(filePath: "/usr/bin/env")
+        let graph = "testsrc2=size=320x180:rate=10"
+        sender.arguments =
+            ["bash", "-c"] + [
+                "for i in 1 2 3; do ffmpeg -v quiet -nostdin -re -f lavfi -i \(graph) -c:v mpeg2video -g 5 -f mpegts \(source)?listen=1; done"
+            ]
+        try sender.run()
+        defer { sender.terminate() }
+        let events = Mutex<[SourceEvent]>([])
+        let isShot = Atomic<Bool>(false)
+        let summary = try VideoPipeline(configuration).run(
+            source,
+            onFrame: { frame in
+                guard frame.seconds > 0.5, !isShot.exchange(true, ordering: .relaxed) else { return }
+                let shot = Process()
+                shot.executableURL = URL(filePath: "/usr/bin/pkill")
+                shot.arguments = ["-SEGV", "-f", "decode-for \(source)"]
+                try? shot.run()
+                shot.waitUntilExit()
+            }, onSourceEvent: { event in events.withLock { $0.append(event) } })
+        #expect(summary.frames.isConserved)
+        #expect(summary.connections?.made == 2)
+        #expect(summary.connections?.losses == ["lost": 1])
+        let loss = events.withLock { $0.first { $0.reason == "lost" } }
+        #expect(loss?.message?.contains("was ended by signal 11") == true, "\(String(describing: loss))")
+    }
+
+    private func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> in_port_t? in
+                guard bind(descriptor, pointer, size) == 0, getsockname(descriptor, pointer, &size) == 0 else {
+                    return nil
+                }
+                return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_port }
+            }
+        }
+        return Int(UInt16(bigEndian: try #require(port)))
+    }
+}
