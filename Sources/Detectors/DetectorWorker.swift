@@ -89,9 +89,13 @@ extension YOLODetector {
         }
 
         /// Replaces `detections` by the objects in a picture, strongest first, in its pixels.
-        package func detect(_ image: borrowing Image, into detections: inout [Detection]) throws(DetectorError) {
+        ///
+        /// - Parameter share: of the sides of the network's input; see `InputFormat.canvas`.
+        package func detect(
+            _ image: borrowing Image, share: Double = 1, into detections: inout [Detection]
+        ) throws(DetectorError) {
             detections.removeAll(keepingCapacity: true)
-            let size = detector.input.canvas(forWidth: image.width, height: image.height)
+            let size = detector.input.canvas(forWidth: image.width, height: image.height, share: share)
             let network = try network(width: size.width, height: size.height)
             do {
                 let clock = ContinuousClock()

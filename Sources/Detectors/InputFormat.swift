@@ -83,8 +83,16 @@ package struct InputFormat: Hashable, Sendable {
 
     /// The canvas for pictures of a size: the picture scaled to fit the input, rounded up to the stride, or the input
     /// itself where that is not allowed to change.
-    package func canvas(forWidth sourceWidth: Int, height sourceHeight: Int) -> (width: Int, height: Int) {
+    ///
+    /// - Parameter share: of the input's sides, 0 to 1: smaller pictures take less time, and show less.
+    package func canvas(
+        forWidth sourceWidth: Int, height sourceHeight: Int, share: Double = 1
+    ) -> (width: Int, height: Int) {
         guard isRectangular, sourceWidth > 0, sourceHeight > 0 else { return (width, height) }
+        func side(_ full: Int) -> Int {
+            min(full, max(1, Int((Double(full) * min(max(share, 0), 1)).rounded())).roundedUp(to: stride))
+        }
+        let (width, height) = (side(width), side(height))
         let box = Letterbox(
             sourceWidth: sourceWidth, sourceHeight: sourceHeight, canvasWidth: width, canvasHeight: height,
             style: letterbox)

@@ -40,9 +40,9 @@ struct Frame: ~Copyable, Sendable {
         (image == nil ? 0 : width * height * 3 / 2) + passthrough.reduce(0) { $0 + $1.byteCount }
     }
 
-    mutating func detect(with worker: YOLODetector.Worker) throws(DetectorError) {
+    mutating func detect(with worker: YOLODetector.Worker, share: Double) throws(DetectorError) {
         guard let image = image.take() else { return }
-        try worker.detect(image, into: &detections)
+        try worker.detect(image, share: share, into: &detections)
         self.image = consume image
     }
 

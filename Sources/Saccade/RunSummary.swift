@@ -40,6 +40,18 @@ public struct RunSummary: Hashable, Sendable, Codable {
         public var downtime = 0.0
     }
 
+    /// How a latency budget was kept.
+    public struct Budget: Hashable, Sendable, Codable {
+        /// What 95 of 100 frames should keep.
+        public let seconds: Double
+        /// The share of the frames that did, 0 to 1.
+        public let kept: Double
+        /// At the end the detector looked at every so many frames,
+        public let detectEvery: Int
+        /// with so much of the sides of its input.
+        public let share: Double
+    }
+
     /// The time that one stage took for a frame, in seconds.
     public struct Stage: Hashable, Sendable, Codable {
         /// The stage's name: `decode`, `detect`, `track`, `draw`, `encode`, `log`; or `wait`, which is no work but the
@@ -89,6 +101,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
     public var latency: Stage?
     /// From a live source's frame's capture to its output written, in seconds: its age at output. `nil` for files.
     public var age: Stage?
+    /// How its latency budget was kept; `nil` without one.
+    public var budget: Budget?
     /// How a live source came and went; `nil` for files.
     public var connections: Connections?
     /// The files that were written.

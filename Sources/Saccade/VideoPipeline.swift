@@ -157,6 +157,8 @@ extension PipelineConfiguration {
             "the batch must lie between 1 and \(Self.mostThreads)")
         try require(
             mode != .latency || batch ?? 1 == 1, "in latency mode all threads work on one frame: leave out the batch")
+        try require(
+            latencyBudget.map { $0 > 0 && $0.isFinite } ?? true, "the latency budget must be positive")
         try require(holdBackLimit >= 0, "the hold-back limit cannot be negative")
         try require((0...63).contains(encoder.crf), "the quality (crf) must lie between 0 and 63")
         try require(annotation.lineWidth.map { $0 > 0 } ?? true, "the width of lines must be positive")

@@ -65,6 +65,8 @@ final class VideoRun: @unchecked Sendable {
     /// Of a live source: what is decided when a frame comes to the detector, since frames before it may be gone.
     private var liveWalk: FrameSchedule.Walk?
     private var liveFrames = 0
+    /// Of a live source with a budget: written by the last stage, asked by the detecting one.
+    private let control: Mutex<LatencyControl?>
 
     private var readFrames = 0
     private var omittedFrames = 0
@@ -104,6 +106,11 @@ final class VideoRun: @unchecked Sendable {
             var schedule = configuration.schedule
             schedule.stride = 1
             liveWalk = FrameSchedule.Walk(schedule)
+        }
+        if isLive, let budget = configuration.latencyBudget, case .detector(let detector, _) = analysis {
+            control = Mutex(LatencyControl(budget: budget, canResize: detector.input.isRectangular))
+        } else {
+            control = Mutex(nil)
         }
         let labels: ClassLabels
         switch analysis {
@@ -259,20 +266,28 @@ final class VideoRun: @unchecked Sendable {
     private func detect(_ frame: inout Frame, _ worker: YOLODetector.Worker) throws {
         guard frame.fate == .detected else { return }
         waitTime.record(since: frame.arrival)
-        try detectTime.measure { try frame.detect(with: worker) }
+        let share = control.withLock { $0?.level.share ?? 1 }
+        try detectTime.measure { try frame.detect(with: worker, share: share) }
     }
 
     private func isForDetector(_ frame: borrowing Frame) -> Bool {
         guard frame.fate == .detected, var walk = liveWalk else { return frame.fate == .detected }
-        return walk.decide(index: liveFrames, seconds: frame.info.seconds) == .detect
+        return decide(with: &walk, frame.info.seconds) == .detect
+    }
+
+    /// What happens to the next frame of a live source, by the schedule and by the budget.
+    private func decide(with walk: inout FrameSchedule.Walk, _ seconds: Double) -> FrameSchedule.Decision {
+        if liveFrames % control.withLock({ $0?.level.detectEvery ?? 1 }) != 0 { return .skip }
+        return walk.decide(index: liveFrames, seconds: seconds)
     }
 
     /// The next frame for a worker; one worker at a time is here.
     private func takeDecoded() -> Frame? {
         guard var frame = decoded.pop() else { return nil }
-        if frame.fate == .detected, let decision = liveWalk?.decide(index: liveFrames, seconds: frame.info.seconds) {
+        if frame.fate == .detected, var walk = liveWalk {
+            if decide(with: &walk, frame.info.seconds) == .skip { frame.fate = .skipped }
+            liveWalk = walk
             liveFrames += 1
-            if decision == .skip { frame.fate = .skipped }
         }
         return frame
     }
@@ -326,6 +341,7 @@ final class VideoRun: @unchecked Sendable {
     }
 
     private func write(_ onFrame: (@Sendable (FrameResult) -> Void)?) throws {
+        let start = MonotonicTime.now
         while var frame = drawn.pop() {
             frame.age = frame.info.captured?.age
             let result = frame.result
@@ -338,7 +354,10 @@ final class VideoRun: @unchecked Sendable {
             }
             for detection in frame.detections where detection.origin == .detected { detectionCount += 1 }
             latency.record(since: frame.arrival)
-            if let captured = frame.info.captured { age.record(.seconds(captured.age)) }
+            if let captured = frame.info.captured {
+                age.record(.seconds(captured.age))
+                control.withLock { _ = $0?.record(age: captured.age, at: start.age) }
+            }
             onFrame?(result)
         }
     }
@@ -372,6 +391,10 @@ final class VideoRun: @unchecked Sendable {
         if decoded.dropCount > 0 {
             summary.frames.dropped = decoded.dropCount
             summary.frames.dropReasons["overtaken"] = decoded.dropCount
+        }
+        summary.budget = control.withLock(\.self).map {
+            RunSummary.Budget(
+                seconds: $0.budget, kept: $0.keptShare, detectEvery: $0.level.detectEvery, share: $0.level.share)
         }
         if isLive { summary.age = RunSummary.Stage(age.snapshot) }
         summary.connections = source.history.map {

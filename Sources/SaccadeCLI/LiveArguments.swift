@@ -1,6 +1,19 @@
 import ArgumentParser
 import Saccade
 
+/// A time as `80ms`, `0.08s` or `80`, in seconds.
+struct Milliseconds: ExpressibleByArgument {
+    let seconds: Double
+
+    init?(argument: String) {
+        let (text, unit) =
+            argument.hasSuffix("ms")
+            ? (argument.dropLast(2), 1e-3) : argument.hasSuffix("s") ? (argument.dropLast(), 1) : (argument[...], 1e-3)
+        guard let value = Double(text), value.isFinite else { return nil }
+        seconds = value * unit
+    }
+}
+
 /// The options that say how a camera or a stream is read.
 struct LiveArguments: ParsableArguments {
     @Flag(help: "Read a file as if it were a camera: frames come in their time, and the newest wins.")
@@ -21,6 +34,14 @@ struct LiveArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("The format that a camera is asked for: mjpeg, yuyv422, …", valueName: "name"))
     var inputFormat: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The age that 95 of 100 frames of a live source may have at their output. Where they are older the detector \
+            looks at fewer frames, then at smaller ones.
+            """, valueName: "80ms"))
+    var latencyBudget: Milliseconds?
 
     @Flag(
         help: """

@@ -21,6 +21,7 @@ struct PipelineArguments: ParsableArguments {
         configuration.threads = detector.threads ?? 0
         configuration.mode = detector.mode
         configuration.batch = detector.batch
+        configuration.latencyBudget = live.latencyBudget?.seconds
         return configuration
     }
 }

@@ -66,6 +66,16 @@ struct SummaryText {
                         + String(format: "%6.1f s", stage.total))
             }
         }
+        if let budget = summary.budget {
+            let rate = budget.detectEvery == 1 ? "every frame" : "one in \(budget.detectEvery) frames"
+            lines.append(
+                String(
+                    format:
+                        "%.1f %% of the frames kept the latency budget of %.0f ms; at the end the detector looked at %@",
+                    budget.kept * 100, budget.seconds * 1000, rate)
+                    + (budget.share < 1
+                        ? String(format: ", with %.0f %% of its input's sides", budget.share * 100) : ""))
+        }
         if let connections = summary.connections {
             let losses = connections.losses.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
             let lost = losses.isEmpty ? "never lost" : "lost \(losses.joined(separator: ", "))"
