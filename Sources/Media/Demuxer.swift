@@ -209,7 +209,9 @@ final class Demuxer {
             discontinuity?.straighten(
                 scratch, timeBase: sk_stream(context, scratch.pointee.stream_index).pointee.time_base)
             // A camera's packets lie in its driver's memory, which is gone when the camera is: pictures may live longer.
-            guard let packet = isPolled ? Packet(copying: scratch) : Packet(moving: scratch) else { throw MediaError(.internalError, "Out of memory") }
+            guard let packet = isPolled ? Packet(copying: scratch) : Packet(moving: scratch) else {
+                throw MediaError(.internalError, "Out of memory")
+            }
             return .packet(packet)
         }
         // Demuxers report a failed read as the end of the file: a stall is not an end.

@@ -43,7 +43,8 @@ track() {
     name=$1
     shift
     mkfifo "$name.pipe"
-    stamp < "$name.pipe" > "$name.events" &
+    : > "$name.events"
+    stamp < "$name.pipe" >> "$name.events" &
     stamper=$!
     # shellcheck disable=SC2086
     saccade track $camera $settings --json --progress json --save-jsonl "$name.jsonl" "$@" > "$name.json" 2> "$name.pipe" &
@@ -121,21 +122,27 @@ awaits 20 1 '"live"' && sleep 1
 say "unplug loss"
 control disconnect=1
 finish 10
-rmmod vivid && plug
+rmmod vivid
+plug
 
-# Pulled out and put in again under a run that goes on.
+# Pulled out and put in again under a run that goes on. Without the file that is kept open vivid would be back as soon as
+# the run has closed it; its name goes away as udev would take it away.
 track return
 awaits 20 1 '"live"' && sleep 1
+exec 9< $camera
 say "unplug return"
 control disconnect=1
-awaits 5 1 '"reason"'
-turns=50
-until rmmod vivid 2> /dev/null || [ $turns -eq 0 ]; do
+awaits 5 2 '"reason"'
+mv $camera /dev/gone
+exec 9<&-
+turns=20
+until rmmod vivid 2> /dev/null; do
     turns=$((turns - 1))
+    [ $turns -gt 0 ] || break
     sleep 0.1
 done
-say "removed return"
-sleep 1
+[ $turns -gt 0 ] && say "removed return"
+sleep 2
 plug
 say "plugged return"
 awaits 10 2 '"live"' && sleep 1
@@ -143,7 +150,7 @@ say "stop return"
 kill -TERM $program
 finish 10
 
-# A camera with faults, on a machine whose clock is set.
+# A camera with faults, on a machine whose clock is set. Its own timestamps overflow after 16 seconds.
 control wrap_timestamp=1
 control wrap_sequence_number=1
 track faults
@@ -154,15 +161,21 @@ sleep 1
 control percentage_of_dropped_buffers=0
 say "damage faults"
 for _ in 1 2 3; do control inject_v4l2_buf_flag_error=1; done
+control inject_vidioc_qbuf_error=1
 say "clock faults"
 date -s "2038-01-19 03:14:00" > /dev/null
 sleep 1
 date -s "2001-01-01 00:00:00" > /dev/null
-sleep 1
+sleep 12
+say "silence faults"
+control percentage_of_dropped_buffers=100
+awaits 10 1 '"stalled"'
+control percentage_of_dropped_buffers=0
+awaits 10 2 '"live"' && sleep 1
 say "reopen faults"
 control inject_vidioc_reqbufs_error=1
 control inject_fatal_streaming_error=1
-awaits 10 2 '"live"' && sleep 1
+awaits 10 3 '"live"' && sleep 1
 say "stop faults"
 kill -TERM $program
 finish 10

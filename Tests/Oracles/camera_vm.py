@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the program before a real V4L2 camera: the kernel's `vivid`, in a virtual machine.
 
-    camera_vm.py --saccade BINARY --weights weights/saccade-starter.onnx [--folder .build/camera-vm] [--limit 170]
+    camera_vm.py --saccade BINARY --weights weights/saccade-starter.onnx [--folder .build/camera-vm] [--limit 240]
 
 Debian's kernel with its own vivid.ko, busybox and v4l2-ctl are downloaded once with `apt-get download` and never
 installed. They, the program and the libraries that it loads make an initramfs; QEMU (qemu-system-x86) runs it without
@@ -23,7 +23,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = ("busybox-static", "v4l-utils", "libv4l-0", "libv4lconvert0")
-# A loss and a return are to be noticed within two seconds; the machine is emulated, so twice that passes.
+# A loss and a return are to be noticed within two seconds; the machine is emulated, so what takes more than a message
+# has twice that.
 PROMISE, ALLOWED = 2.0, 4.0
 
 
@@ -46,7 +47,10 @@ def unpacked_packages(folder):
     kernel = re.search(r"Depends: (linux-image-\S+)", depends)
     if not kernel:
         sys.exit("camera_vm: apt knows no linux-image-amd64: run apt-get update")
-    subprocess.run(["apt-get", "download", "-q", kernel[1], *TOOLS], cwd=folder, check=True, stderr=subprocess.DEVNULL)
+    download = subprocess.run(["apt-get", "download", "-q", kernel[1], *TOOLS], cwd=folder, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if download.returncode:
+        sys.exit(f"camera_vm: apt-get download failed\n{download.stdout}")
     for name in os.listdir(folder):
         if name.endswith(".deb"):
             subprocess.run(["dpkg", "-x", os.path.join(folder, name), root], check=True)
@@ -264,10 +268,10 @@ def first(events, after, state=None, has_reason=False):
     return None, {}
 
 
-def check_loss(check, guest, run, uptime, reason, message):
+def check_loss(check, guest, run, uptime, reason, message, limit, what):
     after = uptime - guest.times.get(f"unplug {run}", float("inf"))
     check(run, "unplugged: the reason is 'lost'", reason == "lost", message)
-    check(run, f"told within {PROMISE} s of the order to unplug", 0 <= after <= PROMISE, f"{after:.2f} s")
+    check(run, f"{what} within {limit} s of the order to unplug", 0 <= after <= limit, f"{after:.2f} s")
 
 
 def check_sources(check, guest):
@@ -321,13 +325,14 @@ def check_all(check, guest):
     check_refusals(check, guest)
 
     check_run(check, guest, "loss", [69], least=5)
-    check_loss(check, guest, "loss", *guest.complaint("loss"))
+    check_loss(check, guest, "loss", *guest.complaint("loss"), ALLOWED, "the run is summed up")
     check("loss", "so says the summary", guest.summary("loss").get("reason") == "lost",
           guest.summary("loss").get("reason"))
 
     summary = check_run(check, guest, "return", [143], least=15)
     uptime, event = first(guest.events("return"), 0, has_reason=True)
-    check_loss(check, guest, "return", uptime or float("inf"), event.get("reason"), event.get("message", "nothing told"))
+    check_loss(check, guest, "return", uptime or float("inf"), event.get("reason"), event.get("message", "nothing told"),
+               PROMISE, "told")
     check("return", "the program had closed the device", "removed return" in guest.times)
     plugged = guest.times.get("plugged return", float("inf"))
     uptime, event = first(guest.events("return"), plugged - 0.5, state="live")
@@ -337,16 +342,26 @@ def check_all(check, guest):
     connections = summary.get("connections", {})
     check("return", "one loss in the summary", connections.get("losses") == {"lost": 1}, connections)
 
-    summary = check_run(check, guest, "faults", [143], least=30)
+    summary = check_run(check, guest, "faults", [143], least=60)
     damaged = summary.get("frames", {}).get("undecodablePackets", 0)
     check("faults", "pictures with the driver's mark of errors are counted and left out", damaged >= 1, damaged)
+    quiet, fatal = (guest.times.get(f"{word} faults", 0) for word in ("silence", "reopen"))
+    early = [event["state"] for uptime, event in guest.events("faults") if uptime < quiet]
+    check("faults", "no false alarm for drops, marks of errors, clocks and timestamps that jump",
+          early == ["connecting", "live"], early)
+    uptime, event = first(guest.events("faults"), quiet, state="stalled")
+    check("faults", "a camera that gives nothing is stalled", uptime is not None,
+          f"{uptime - quiet:.2f} s after the order" if uptime else "nothing told")
+    uptime, event = first(guest.events("faults"), fatal, has_reason=True)
+    check("faults", "one whose driver fails is lost", event.get("reason") == "lost", event.get("message"))
     connections = summary.get("connections", {})
-    check("faults", "after a fatal error it is opened again, and the attempt that fails does no harm",
-          connections.get("made") == 2 and connections.get("losses") == {"lost": 1}, connections)
-    # Neither dropped buffers nor clocks that jump are a loss.
-    early = [event for uptime, event in guest.events("faults") if uptime < guest.times.get("reopen faults", 0)]
-    check("faults", "no false alarm before", sum(event["state"] == "live" for event in early) == len(early) - 1,
-          [event["state"] for event in early])
+    check("faults", "it is opened again each time, and an attempt that fails does no harm",
+          connections.get("made") == 3 and connections.get("losses") == {"lost": 1, "timeout": 1}, connections)
+    live = first(guest.events("faults"), 0, state="live")[0] or 0
+    passed = guest.times.get("stop faults", 0) - live
+    times = [line["time_s"] for line in guest.log("faults")] or [0]
+    check("faults", "times are those of the clock that nobody sets", abs(times[-1] - passed) < 2,
+          f"{times[-1]:.1f} s, {passed:.1f} s have passed")
 
 
 def main():
@@ -354,7 +369,7 @@ def main():
     parser.add_argument("--saccade", required=True, metavar="BINARY")
     parser.add_argument("--weights", required=True, metavar="MODEL.onnx")
     parser.add_argument("--folder", default=".build/camera-vm", help="where downloads and the console's text are kept")
-    parser.add_argument("--limit", type=float, default=170, help="seconds for the machine")
+    parser.add_argument("--limit", type=float, default=240, help="seconds for the machine")
     options = parser.parse_args()
     root = unpacked_packages(os.path.abspath(options.folder))
     kernel = next(os.path.join(root, "boot", name) for name in sorted(os.listdir(os.path.join(root, "boot")))
