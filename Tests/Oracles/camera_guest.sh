@@ -47,7 +47,8 @@ track() {
     stamp < "$name.pipe" >> "$name.events" &
     stamper=$!
     # shellcheck disable=SC2086
-    saccade track $camera $settings --json --progress json --save-jsonl "$name.jsonl" "$@" > "$name.json" 2> "$name.pipe" &
+    saccade track $camera $settings --json --progress json --save-jsonl "$name.jsonl" "$@" \
+        > "$name.json" 2> "$name.pipe" &
     program=$!
     say "started $name"
 }
@@ -125,8 +126,8 @@ finish 10
 rmmod vivid
 plug
 
-# Pulled out and put in again under a run that goes on. Without the file that is kept open vivid would be back as soon as
-# the run has closed it; its name goes away as udev would take it away.
+# Pulled out and put in again under a run that goes on. Without the file that is kept open vivid would be back as soon
+# as the run has closed it; its name goes away as udev would take it away.
 track return
 awaits 20 1 '"live"' && sleep 1
 exec 9< $camera

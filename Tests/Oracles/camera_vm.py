@@ -292,7 +292,10 @@ def check_sources(check, guest):
             wanted[size] = []
         elif match := re.search(r"\(([0-9.]+) fps\)", line):
             wanted[size].append(round(float(match[1]), 3))
-    given = {(m["code"].replace(" ", ""), m["width"], m["height"]): [round(r, 3) for r in m["rates"]] for m in camera["modes"]}
+    given = {}
+    for mode in camera["modes"]:
+        name = (mode["code"].replace(" ", ""), mode["width"], mode["height"])
+        given[name] = [round(rate, 3) for rate in mode["rates"]]
     check("sources", "formats, sizes and rates are those that v4l2-ctl lists", given == wanted and len(given) > 0,
           f"{len(given)} modes in {len({m[0] for m in given})} formats, v4l2-ctl {len(wanted)}")
     check("sources", "the text names them", text.startswith("/dev/video0") and "320x180" in text, text.split("\n")[0])
@@ -331,8 +334,8 @@ def check_all(check, guest):
 
     summary = check_run(check, guest, "return", [143], least=15)
     uptime, event = first(guest.events("return"), 0, has_reason=True)
-    check_loss(check, guest, "return", uptime or float("inf"), event.get("reason"), event.get("message", "nothing told"),
-               PROMISE, "told")
+    check_loss(check, guest, "return", uptime or float("inf"), event.get("reason"),
+               event.get("message", "nothing told"), PROMISE, "told")
     check("return", "the program had closed the device", "removed return" in guest.times)
     plugged = guest.times.get("plugged return", float("inf"))
     uptime, event = first(guest.events("return"), plugged - 0.5, state="live")
