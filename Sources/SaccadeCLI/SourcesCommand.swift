@@ -33,6 +33,10 @@ struct SourcesCommand: ParsableCommand {
     func run() throws {
         try runReporting(json: json) {
             let cameras = Camera.all()
+            for path in Camera.denied() {
+                StandardError.write(
+                    "saccade: \(path) may not be opened: cameras are for members of the group 'video'\n")
+            }
             guard !json else { return try StandardOutput.write(Self.json(cameras)) }
             try StandardOutput.write(cameras.map(Self.text).joined())
             if cameras.isEmpty { StandardError.write("saccade: this machine has no camera (/dev/video*)\n") }
@@ -57,7 +61,8 @@ struct SourcesCommand: ParsableCommand {
         let modes = camera.modes.map { mode in
             let size = "\(mode.width)x\(mode.height)".padding(toLength: 10, withPad: " ", startingAt: 0)
             let rates = mode.rates.map { String(format: "%g", ($0 * 100).rounded() / 100) }.joined(separator: ", ")
-            return "  \(mode.code)  \(size)  \(rates.isEmpty ? "" : "\(rates) frames/s  ")(\(mode.format))"
+            let code = mode.code.padding(toLength: max(4, mode.code.count), withPad: " ", startingAt: 0)
+            return "  \(code)  \(size)  \(rates.isEmpty ? "" : "\(rates) frames/s  ")(\(mode.format))"
         }
         return (["\(camera.path)  \(camera.name)"] + modes).map(\.withoutControls).joined(separator: "\n") + "\n"
     }

@@ -48,7 +48,7 @@ void sk_log_line(const char *_Nonnull line);
 static inline void sk_log_callback(void *_Nullable source, int level, const char *_Nonnull format, va_list arguments) {
     if (level > AV_LOG_ERROR) return;
     char line[1024];
-    int prefix = 1;
+    int prefix = 0;  // name and address of libav*'s object
     av_log_format_line2(source, level, format, arguments, line, sizeof line, &prefix);
     sk_log_line(line);
 }

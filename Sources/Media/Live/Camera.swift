@@ -7,7 +7,7 @@ package struct Camera: Hashable, Sendable {
     package struct Mode: Hashable, Sendable {
         /// The driver's words: "Motion-JPEG", "YUYV 4:2:2".
         package let format: String
-        /// The four letters of the format: `MJPG`, `YUYV`.
+        /// The four letters of the format: `MJPG`, `YUYV`; with `-BE` behind them for big-endian order.
         package let code: String
         /// Width and height; of a range of sizes, the largest.
         package let width: Int
@@ -21,7 +21,13 @@ package struct Camera: Hashable, Sendable {
     package let modes: [Mode]
 
     /// The cameras that there are, by number. Devices that give no pictures (metadata, encoders) are not among them.
-    package static func all(folder: String = "/dev") -> [Camera] {
+    package static func all() -> [Camera] { devices().compactMap { Camera($0) } }
+
+    /// The devices among which there may be cameras, but which this user may not open.
+    package static func denied() -> [String] { devices().filter { access($0, R_OK | W_OK) != 0 && errno == EACCES } }
+
+    /// The devices of Video4Linux that carry pictures, by number.
+    private static func devices(folder: String = "/dev") -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -29,14 +35,16 @@ package struct Camera: Hashable, Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name.hasPrefix("video"), name.dropFirst(5).allSatisfy(\.isNumber) { names.append(name) }
+            if name.hasPrefix("video"), name.utf8.dropFirst(5).allSatisfy({ (48...57).contains($0) }) {
+                names.append(name)
+            }
         }
-        return names.sorted(by: InputLocation.numericallyAscending).compactMap { Camera("\(folder)/\($0)") }
+        return names.sorted(by: InputLocation.numericallyAscending).map { "\(folder)/\($0)" }.filter(
+            LiveInput.isCamera)
     }
 
     /// `nil` for what is no camera, or may not be opened.
     init?(_ path: String) {
-        guard LiveInput.isCamera(path) else { return nil }
         let descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -59,9 +67,7 @@ package struct Camera: Hashable, Sendable {
             format.index = index
             format.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
             guard sk_v4l2_format(descriptor, &format) == 0 else { break }
-            let code = withUnsafeBytes(of: format.pixelformat.littleEndian) {
-                LogCapture.readable(String(decoding: $0, as: UTF8.self))
-            }
+            let code = letters(of: format.pixelformat)
             for size in sizes(of: descriptor, format: format.pixelformat) {
                 modes.append(
                     Mode(
@@ -70,6 +76,14 @@ package struct Camera: Hashable, Sendable {
             }
         }
         return modes
+    }
+
+    /// A format's four letters; the highest bit says that bytes are in big-endian order.
+    private static func letters(of format: UInt32) -> String {
+        let letters = withUnsafeBytes(of: (format & 0x7FFF_FFFF).littleEndian) {
+            LogCapture.readable(String(decoding: $0, as: UTF8.self))
+        }
+        return format >> 31 == 0 ? letters : letters + "-BE"
     }
 
     private static func sizes(of descriptor: Int32, format: UInt32) -> [(width: UInt32, height: UInt32)] {

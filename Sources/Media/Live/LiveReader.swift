@@ -131,7 +131,9 @@ final class LiveReader: FrameReader {
         let rate = connection.frameRate
         let frame = picture.buffer.av.pointee
         if life.received(at: arrival) {
-            tell(content: "\(frame.width)×\(frame.height) \(connection.codecName)" + LiveReader.text(of: rate))
+            tell(
+                content: "\(frame.width)×\(frame.height) \(connection.codecName)" + LiveReader.text(of: rate)
+                    + unmet(width: frame.width, height: frame.height, rate: rate))
         }
         let duration = life.interval ?? rate.map { $0.inverse.value } ?? 0.04
         defer { position += 1 }
@@ -142,8 +144,26 @@ final class LiveReader: FrameReader {
     }
 
     private static func text(of rate: Rational?) -> String {
-        guard let value = rate.map({ ($0.value * 100).rounded() / 100 }) else { return "" }
-        return ", \(Int(exactly: value).map(String.init) ?? "\(value)") frames/s"
+        rate.map { ", " + rateText($0.value) } ?? ""
+    }
+
+    private static func rateText(_ rate: Double) -> String {
+        let value = (rate * 100).rounded() / 100
+        return "\(Int(exactly: value).map(String.init) ?? "\(value)") frames/s"
+    }
+
+    /// What a camera was asked for and does not give: drivers choose what is nearest.
+    private func unmet(width: Int32, height: Int32, rate: Rational?) -> String {
+        guard case .device = input else { return "" }
+        var wishes: [String] = []
+        if let size = options.live.deviceSize {
+            let sides = size.split(separator: "x").map { Int32($0) }
+            if sides.count == 2, sides != [width, height] { wishes.append(LogCapture.readable(size)) }
+        }
+        if let wanted = options.live.deviceRate, let rate, abs(rate.value - wanted) > 0.01 * wanted {
+            wishes.append(LiveReader.rateText(wanted))
+        }
+        return wishes.isEmpty ? "" : " (asked for \(wishes.joined(separator: ", ")))"
     }
 
     /// Gives up the connection: tells why, and chooses when the next is tried.

@@ -94,6 +94,7 @@ struct LiveRequest {
     private func failure(_ code: Int32, _ deadline: Deadline, _ message: String) -> MediaError {
         if deadline.isCancelled { return MediaError(.cancelled, "Opening \(input) was cancelled") }
         if deadline.isExpired { return MediaError(.timeout, "\(input) does not answer") }
+        if case .device = input { return deviceFailure(code) }
         // libav* says EIO of names that do not resolve, and of servers that hang up.
         if case .testSource = input { return MediaError(code: code, message, fallback: .unsupported) }
         let error = MediaError(code: code, message, fallback: code == sk_averror_invaliddata ? .corrupt : .refused)
@@ -101,5 +102,27 @@ struct LiveRequest {
             return MediaError(.refused, message, detail: error.detail)
         }
         return error
+    }
+
+    /// Why a camera cannot be opened. Its driver says EINVAL of whatever it cannot give.
+    private func deviceFailure(_ code: Int32) -> MediaError {
+        switch code {
+        case -EBUSY:
+            return MediaError(code: code, "\(input) is in use: another program reads it", fallback: .refused)
+        case -EINVAL, -ENOTTY:
+            let live = options.live
+            let wanted = [live.deviceFormat, live.deviceSize, live.deviceRate.map { "\($0) frames/s" }]
+                .compactMap { $0.map(LogCapture.readable) }.joined(separator: ", ")
+            let message =
+                wanted.isEmpty
+                ? "\(input) gives no pictures that can be read"
+                : "\(input) does not give what it is asked for (\(wanted)): saccade sources lists what it can"
+            return MediaError(code: code, message, fallback: .unsupported)
+        case -EACCES, -EPERM:
+            return MediaError(
+                code: code, "\(input) may not be opened: cameras are for members of the group 'video'",
+                fallback: .denied)
+        default: return MediaError(code: code, "\(input) cannot be opened", fallback: .lost)
+        }
     }
 }
