@@ -1,12 +1,23 @@
 import ArgumentParser
+import Media
 
 /// The program: one subcommand a file.
 @main
 struct SaccadeCommand: ParsableCommand {
     static func main() {
         prepareStandardStreams()
-        hideSecretArguments()
-        main(nil)
+        do {
+            var command = try parseAsRoot(takeArguments())
+            try command.run()
+        } catch {
+            // A message about an argument quotes it, and it may be a URL.
+            let text = LogCapture.redacted(fullMessage(for: error))
+            let code = exitCode(for: error)
+            if !text.isEmpty {
+                if code == .success { try? StandardOutput.write(text + "\n") } else { StandardError.write(text + "\n") }
+            }
+            exit(withError: code)
+        }
     }
 
     static let configuration = CommandConfiguration(
