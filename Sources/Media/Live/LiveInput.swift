@@ -46,7 +46,8 @@ package enum LiveInput: Equatable, Sendable, CustomStringConvertible {
         // What it holds is not shown: it may be anything.
         guard !value.hasPrefix(Self.environmentPrefix), let input = try LiveInput(value) else {
             throw MediaError(
-                .unsupported, "What \(shown) holds is no stream (rtsp, http, https, udp, tcp), camera's number or lavfi:")
+                .unsupported,
+                "What \(shown) holds is no stream (rtsp, http, https, udp, tcp), camera's number or lavfi:")
         }
         return input
     }
