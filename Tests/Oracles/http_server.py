@@ -8,6 +8,8 @@ that signed itself.
 """
 import base64
 import os
+import select
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -70,6 +72,55 @@ class Handler(BaseHTTPRequestHandler):
             process.kill()
 
 
+def certified(folder):
+    """TLS for a server, with a certificate that signed itself."""
+    certificate = os.path.join(folder, "certificate.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=camera",
+                    "-keyout", certificate + ".key", "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate + ".key")
+    return context
+
+
+class TLSFront:
+    """Takes TLS connections and hands on what they say to another port of this machine."""
+
+    def __init__(self, port):
+        self.target = port
+        self.scratch = tempfile.TemporaryDirectory()
+        self.listener = certified(self.scratch.name).wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                secure, _ = self.listener.accept()
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+            threading.Thread(target=self.forward, args=(secure,), daemon=True).start()
+
+    def forward(self, secure):
+        with secure, socket.create_connection(("127.0.0.1", self.target)) as plain:
+            try:
+                while True:
+                    readable = [secure] if secure.pending() else select.select([secure, plain], [], [])[0]
+                    for end, other in ((secure, plain), (plain, secure)):
+                        if end in readable:
+                            data = end.recv(65536)
+                            if not data:
+                                return
+                            other.sendall(data)
+            except OSError:
+                return
+
+    def close(self):
+        self.listener.close()
+        self.scratch.cleanup()
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -82,13 +133,7 @@ class Server(ThreadingHTTPServer):
         self.folder = self.scratch.name
         self.segmenter = None
         if tls:
-            certificate = os.path.join(self.folder, "certificate.pem")
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                            "/CN=camera", "-keyout", certificate + ".key", "-out", certificate],
-                           check=True, capture_output=True)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate, certificate + ".key")
-            self.socket = context.wrap_socket(self.socket, server_side=True)
+            self.socket = certified(self.folder).wrap_socket(self.socket, server_side=True)
         if segments:
             self.segmenter = subprocess.Popen(
                 f"{PICTURES} {H264} -f hls -hls_time 1 -hls_list_size 4 {self.folder}/index.m3u8".split())

@@ -4,8 +4,8 @@
     live_protocols.py --saccade BINARY [--seconds 5]
 
 Prints what the source was, how many frames came in how long, and how old they were at output; exits 1 when one gave
-less than half of the frames of its time. An https server with a certificate that signed itself is told of, and fails
-nothing: FFmpeg's libraries accept it.
+less than half of the frames of its time. The certificates of https and rtsps have signed themselves: FFmpeg's
+libraries accept them.
 """
 import argparse
 import json
@@ -29,6 +29,7 @@ def main():
     rtsp = rtsp_server.Server(PASSWORD, sizes=("320x240",))
     web = http_server.Server(PASSWORD, segments=True)
     secure = http_server.Server(PASSWORD, tls=True)
+    front = http_server.TLSFront(rtsp.port)
     ports = []
     for _ in range(2):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
@@ -41,6 +42,7 @@ def main():
     sources = [
         ("rtsp over tcp", f"rtsp://{user}:{rtsp.port}/x", []),
         ("rtsp over udp", f"rtsp://{user}:{rtsp.port}/x", ["--rtsp-transport", "udp"]),
+        ("rtsps", f"rtsps://{user}:{front.port}/x", []),
         ("http mpeg-ts", f"http://{user}:{web.port}/live.ts", []),
         ("http mjpeg", f"http://{user}:{web.port}/mjpeg", []),
         ("http redirect", f"http://{user}:{web.port}/redirect", []),
@@ -84,7 +86,7 @@ def main():
             print(text[-800:])
     for sender in senders:
         sender.kill()
-    for server in (rtsp, web, secure):
+    for server in (rtsp, web, secure, front):
         server.close()
     print(f"protocols={len(sources)} failed={','.join(failed) or 0}")
     return 1 if failed else 0
