@@ -11,9 +11,10 @@ frames. Prints a line for each kill and `kills=20 playable=19 early=1 unplayable
 last two is not 0. Needs `ffprobe`.
 
 With --live a test source is recorded in its time, to each container in turns, and killed within three seconds of the
-first fragment in the file. What is lost is the time between the end of the last picture that decodes and the moment of
-the kill, or of the last line in the log if that is later; the clock begins when the first frame was captured. Exits 1,
-too, when that is more than a second, or when more than the last line of a log is torn.
+first fragment in the file. What is lost is the time from the end of the last picture that decodes to the end of the
+last one in the log. It is told, too, for the moment of the kill on the clock, which began when the first frame was
+captured: there it counts that a machine with too much to do had not come to the newest frames. Exits 1, too, when more
+than a second of the log is lost, or more than its last line torn.
 """
 import argparse
 import json
@@ -120,11 +121,12 @@ def kill_live(arguments, number, container, delay, folder):
         told = [json.loads(line) for line in list(file)[:lines]]
     # The first frame was captured before its line was written.
     began -= told[0]["age_s"]
-    logged = told[-1]["time_s"] + 0.04
-    lost = max(killed - began, logged) - end
-    counts = {"playable": int(frames > 0), "unplayable": int(frames == 0), "torn": int(torn), "lost": lost,
+    lost = told[-1]["time_s"] + 0.04 - end
+    wall = killed - began - end
+    counts = {"playable": int(frames > 0), "unplayable": int(frames == 0), "torn": int(torn), "lost": lost, "wall": wall,
               "waited": written - began, "container": container}
-    text = f"{container} {killed - began:5.2f} s after the first frame: {frames} frames, {lines} lines, lost {lost:5.2f} s"
+    text = f"{container} {killed - began:5.2f} s after the first frame: {frames} frames, {lines} lines, " \
+        f"lost {lost:5.2f} s of the log, {wall:5.2f} s of the clock"
     for path in (video, log, log + ".part"):
         if os.path.exists(path):
             os.remove(path)
@@ -142,11 +144,13 @@ def run_live(arguments):
             results.append(counts)
     total = lambda name: sum(counts.get(name, 0) for counts in results)
     for container in arguments.container:
-        lost = sorted(c["lost"] for c in results if c.get("container") == container) or [float("inf")]
+        lost, wall = (sorted(c[kind] for c in results if c.get("container") == container) or [float("inf")]
+                      for kind in ("lost", "wall"))
         first = sorted(c["waited"] for c in results if c.get("container") == container) or [0]
         at = lambda values, share: values[min(len(values) - 1, int(share * len(values)))]
-        print(f"{container}: lost p50={at(lost, 0.5):.2f} p95={at(lost, 0.95):.2f} p99={at(lost, 0.99):.2f} "
-              f"max={lost[-1]:.2f} s; first fragment after p50={at(first, 0.5):.2f} max={first[-1]:.2f} s")
+        figures = lambda values: f"p50={at(values, 0.5):.2f} p95={at(values, 0.95):.2f} " \
+            f"p99={at(values, 0.99):.2f} max={values[-1]:.2f} s"
+        print(f"{container}: lost of the log {figures(lost)}; of the clock {figures(wall)}; first fragment after p50={at(first, 0.5):.2f} max={first[-1]:.2f} s")
     late = sum(counts.get("lost", 0) > 1 for counts in results)
     print(f"kills={arguments.kills} playable={total('playable')} unplayable={total('unplayable')} late={late} "
           f"torn={total('torn')}")
