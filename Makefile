@@ -8,6 +8,8 @@
 #   make test            all tests
 #   make test-camera     the program before the kernel's test camera, in a virtual machine: capture, unplugging, return,
 #                        faults (two minutes; 71 MB of Debian packages are downloaded once, QEMU is installed)
+#   make sanitize        the tests of pipelines, media and live runs under the address and the thread sanitizer
+#                        (30 minutes on two cores, most of them for two more builds)
 #   make check           format lint, explicit import check, warnings as errors
 #   make bench           the detector against ONNX Runtime and OpenVINO, fp32 and int8, in turns:
 #                        MODELS="a.onnx b.onnx" THREADS="1 2" CALIBRATION=folder-of-images ROUNDS=5
@@ -19,7 +21,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build demo samples samples-large test test-camera check bench bench-video format clean
+.PHONY: deps build demo samples samples-large test test-camera sanitize check bench bench-video format clean
 .DELETE_ON_ERROR:
 
 BUILD := .build
@@ -58,6 +60,21 @@ test-camera: build
 	@ls /var/lib/apt/lists/*Packages* > /dev/null 2>&1 || [ "$$(id -u)" != 0 ] || apt-get update -q
 	python3 Tests/Oracles/camera_vm.py --saccade "$(SACCADE)" --weights weights/saccade-starter.onnx \
 		--folder $(BUILD)/camera-vm
+
+# What runs on several threads or in C, without the tests that compare floats or measure memory; each sanitizer with a
+# build of its own. A leak that is found names its place.
+SANITIZED := --filter '^(PipelinesTests|MediaTests|SaccadeTests)\.' \
+	--skip 'ModelQuantizerTests|FrameAllocationTests|EncoderMemoryTests'
+sanitize: deps
+	@for sanitizer in address thread; do \
+		flags="-c release --sanitize $$sanitizer --scratch-path $(BUILD)/$$sanitizer \
+			--explicit-target-dependency-import-check error"; \
+		swift build $$flags --product saccadePackageTests; \
+		SWIFT_BACKTRACE=enable=no \
+		ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt \
+		TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/threads.txt:halt_on_error=0 \
+			swift test $$flags --disable-testable-imports --skip-build $(SANITIZED); \
+	done
 
 # Warnings are errors by the manifest, and the import check is among the flags of the one build.
 check: build

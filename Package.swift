@@ -24,7 +24,7 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// C code and C libraries. They import nothing of ours.
-let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation"]
+let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments"]
 
 let floors: [[Module]] = [
     // 0: vocabulary
@@ -78,7 +78,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution",
+        "Graphs", "Execution", "CArguments",
     ],
     products: [arguments])
 
@@ -128,6 +128,7 @@ let package = Package(
         .target(name: "CFFmpeg", cSettings: cSettings),
         .target(name: "CVideo4Linux", cSettings: cSettings),
         .target(name: "CIsolation", cSettings: cSettings),
+        .target(name: "CArguments", cSettings: cSettings),
     ]
         + modules.map { module in
             .target(

@@ -2,7 +2,8 @@ import Glibc
 
 /// What a user means by an input argument, decided before libav* sees a byte of it.
 ///
-/// The argument is a path, a glob, a folder, "-", or a live source (`LiveInput`). Other URLs and the pseudo-protocols of
+/// The argument is a path, a glob, a folder, "-", or a live source (`LiveInput`), perhaps by the name of the variable
+/// that holds its URL (`env:NAME`). Other URLs and the pseudo-protocols of
 /// libav* (`concat:a|b`, `subfile,,…`, `data:`) are refused, except when a file of exactly that name exists, which is
 /// then read as a file.
 package enum InputLocation: Equatable, Sendable {
@@ -34,7 +35,7 @@ package enum InputLocation: Equatable, Sendable {
             if InputLocation.isURL(argument) {
                 throw MediaError(
                     .unsupported,
-                    "\(shown) is neither a file nor a stream that is read (rtsp, http, https, udp, tcp, lavfi)")
+                    "\(shown) is neither a file nor a stream that is read (rtsp, http, https, udp, tcp, lavfi, env)")
             }
             if code == ENOENT, argument.contains(where: { "*?[".contains($0) }) {
                 self = try .images(InputLocation.matches(of: argument))

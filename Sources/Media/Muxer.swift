@@ -40,7 +40,8 @@ final class Muxer {
         return UnsafePointer(chosen)
     }
 
-    /// Writes the header. In the MP4 family the file is a chain of fragments that each begin with a key frame.
+    /// Writes the header. In the MP4 family the file is a chain of fragments that each begin with a key frame; of a live
+    /// source they are half a second long, and so are the clusters of Matroska.
     init(
         sink: ByteSink, format: UnsafePointer<AVOutputFormat>, encoder: VideoEncoder, copying streams: [StreamInfo],
         metadata: [(key: String, value: String)], frameRate: Rational
@@ -80,6 +81,10 @@ final class Muxer {
         var settings: OpaquePointer?
         defer { av_dict_free(&settings) }
         if isMP4 { av_dict_set(&settings, "movflags", "frag_keyframe+delay_moov+default_base_moof", 0) }
+        if encoder.isLive {
+            // A recording that is killed loses what has not left: half a second at the most.
+            av_dict_set(&settings, isMP4 ? "frag_duration" : "cluster_time_limit", isMP4 ? "500000" : "500", 0)
+        }
         let code = avformat_write_header(made, &settings)
         try check(code, "The header of '\(LogCapture.readable(sink.path))' cannot be written", fallback: .unsupported)
     }

@@ -10,8 +10,8 @@ package import Imaging
 ///     let summary = try writer.finish()
 ///
 /// While an MP4 is being written it is a chain of flushed fragments: what a killed process leaves plays up to the last
-/// second. `finish` rewrites it with the index in front. Timestamps are the source's, less `origin`. One thread at a
-/// time uses a writer.
+/// second; of a live source (`EncoderOptions.isLive`), in every container, up to the last half second. `finish` rewrites
+/// an MP4 with the index in front. Timestamps are the source's, less `origin`. One thread at a time uses a writer.
 package final class VideoWriter: @unchecked Sendable {
     // Sendable: used by one thread at a time, as the contract says; `cancel` only reaches the atomic deadline.
     package struct Options: Sendable {

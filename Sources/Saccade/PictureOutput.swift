@@ -49,6 +49,8 @@ final class PictureOutput: @unchecked Sendable {
             settings.encoder.codec = configuration.encoder.codec
             settings.encoder.crf = Double(configuration.encoder.crf)
             settings.encoder.preset = configuration.encoder.preset
+            // What is recorded of a camera is worth having when the machine stops.
+            settings.encoder.isLive = source.info.isLive
             target = .video(try VideoWriter(path: path, source: source.info, options: settings))
         } else {
             if !ImageWriter.canWrite(path) { try Self.makeFolder(path) }

@@ -15,10 +15,10 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The exit code of a command that ends so, after sysexits.
     public let exitCode: Int32
 
-    /// An error.
+    /// An error. URLs in the message lose their passwords: it may quote an argument that was meant for a file.
     public init(reason: String, message: String, exitCode: Int32) {
         self.reason = reason
-        self.message = message
+        self.message = LogCapture.redacted(message)
         self.exitCode = exitCode
     }
 

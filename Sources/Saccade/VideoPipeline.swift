@@ -77,8 +77,8 @@ public final class VideoPipeline: Sendable {
     ///
     /// - Parameters:
     ///   - source: a file, a folder of images, `-` for standard input, or a live source: a camera (`0`, `/dev/video0`),
-    ///     a URL (`rtsp`, `rtsps`, `http`, `https`, `udp`, `tcp`), or a test picture (`lavfi:testsrc2`). A live source is
-    ///     read until `stop()`: when it is lost it is tried again, and of its frames the newest is detected in.
+    ///     a URL (`rtsp`, `rtsps`, `http`, `https`, `udp`, `tcp`), `env:NAME` for one in the environment's variable
+    ///     `NAME`, or a test picture (`lavfi:testsrc2`). A live source is read until `stop()`: when it is lost it is tried again, and of its frames the newest is detected in.
     ///   - outputs: what is written.
     ///   - onFrame: called for every frame, in order, after it was written.
     ///   - onSourceEvent: called when a live source comes, goes, or is tried in vain, from the thread that reads it.

@@ -1,3 +1,4 @@
+import CArguments
 import Glibc
 import Media
 import Saccade
@@ -33,15 +34,14 @@ func prepareStandardStreams() {
     }
 }
 
-/// Takes the passwords of URLs out of what the system shows as this process's arguments.
-func hideSecretArguments() {
-    // Ours are a copy, taken here at the latest.
-    for (index, argument) in CommandLine.arguments.enumerated() where argument.contains("://") {
-        guard index < CommandLine.argc, let place = CommandLine.unsafeArgv[index] else { continue }
-        let shown = Array(LogCapture.redacted(argument).utf8)
-        for position in 0..<strlen(place) {
-            place[position] = position < shown.count ? CChar(bitPattern: shown[position]) : 0x20
-        }
+/// The arguments behind the program's name, as they were given. What the system shows of them has no passwords, from the
+/// start (see CArguments); here it becomes readable again: `rtsp://***@camera/stream`.
+func takeArguments() -> [String] {
+    (0..<sk_argument_count()).compactMap { index in
+        guard let text = sk_argument(index) else { return nil }
+        let argument = String(cString: text)
+        if argument.contains("://") { sk_show_argument(index, LogCapture.redacted(argument)) }
+        return index > 0 ? argument : nil
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Media
 import Saccade
 
 /// The program: one subcommand a file.
@@ -6,9 +7,20 @@ import Saccade
 struct SaccadeCommand: ParsableCommand {
     static func main() {
         prepareStandardStreams()
-        hideSecretArguments()
-        if CommandLine.arguments.dropFirst().first == SourceDecoder.command { SourceDecoder.run() }
-        main(nil)
+        do {
+            let arguments = takeArguments()
+            if arguments.first == SourceDecoder.command { SourceDecoder.run() }
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            // A message about an argument quotes it, and it may be a URL.
+            let text = LogCapture.redacted(fullMessage(for: error))
+            let code = exitCode(for: error)
+            if !text.isEmpty {
+                if code == .success { try? StandardOutput.write(text + "\n") } else { StandardError.write(text + "\n") }
+            }
+            exit(withError: code)
+        }
     }
 
     static let configuration = CommandConfiguration(

@@ -7,9 +7,9 @@ struct TrackCommand: ParsableCommand {
         abstract: "Track the objects in a video, or before a camera.",
         discussion: """
             SOURCE is a video file, a folder of images, - for standard input, a camera (0 or /dev/video0), a stream \
-            (rtsp, rtsps, http, https, udp, tcp), a test picture (lavfi:testsrc2), or a list of these in a text file \
-            (cameras.streams, one a line). Without any output option the track log is written to standard output as \
-            JSON Lines.
+            (rtsp, rtsps, http, https, udp, tcp), env:NAME for a stream whose URL the environment's variable NAME holds, \
+            a test picture (lavfi:testsrc2), or a list of these in a text file (cameras.streams, one a line). Without \
+            any output option the track log is written to standard output as JSON Lines.
 
             With --detect-every 3 the detector looks at every third frame; the frames between are tracked, drawn and \
             logged all the same, with interpolated boxes.
@@ -18,6 +18,7 @@ struct TrackCommand: ParsableCommand {
               saccade track street.mp4 --detect-every 3 --save-mot street.txt
               saccade track 0 -o camera.mp4
               saccade track rtsp://user:password@camera/stream --save-jsonl tracks.jsonl
+              CAMERA=rtsp://user:password@camera/stream saccade track env:CAMERA -o camera.mp4
 
             A live source is read until Ctrl-C, which completes the outputs. When it stalls or goes away it is tried \
             again, for ever; of its frames the newest is looked at, and those that it overtook are counted.

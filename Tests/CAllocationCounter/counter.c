@@ -50,6 +50,8 @@ long allocation_counter_end_everywhere(void) {
     return count_everywhere;
 }
 
+// A sanitizer has an allocator of its own, which nothing may stand before: nothing is counted then.
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 static void note(const void *caller) {
     if (notes || !(counts || counts_everywhere)) return;
     notes = 1;
@@ -98,3 +100,4 @@ int posix_memalign(void **pointer, size_t alignment, size_t size) {
     *pointer = memory;
     return 0;
 }
+#endif

@@ -1,3 +1,4 @@
+import Glibc
 import Media
 import Testing
 
@@ -13,6 +14,9 @@ import Testing
             ("http://h/x?user=canary&pwd=canary", "http://h/x?user=***&pwd=***"),
             ("http://h/x?a=canary=canary&b", "http://h/x?a=***&b"),
             ("http://a:canary@h:80/x?token=canary", "http://***@h:80/x?token=***"),
+            ("rtsp://h/user=canary_password=canary_channel=1.sdp?real", "rtsp://h/user=***?real"),
+            ("http://h/x?a=canary/canary=canary", "http://h/x?a=***"),
+            ("http://h/a=canary/b;c=canary", "http://h/a=***/b;c=***"),
             ("http://[::1]:80/@x", "http://[::1]:80/@x"),
             ("udp://:5000", "udp://:5000"),
         ])
@@ -31,6 +35,23 @@ import Testing
 
     @Test func whatIsNoURLIsNone() {
         for text in ["", "a", "://x", "c:\\x", "file", "a b://c"] { #expect(SecretURL(text) == nil, "\(text)") }
+    }
+
+    @Test func theEnvironmentNamesASource() throws {
+        setenv("SACCADE_TEST_CAMERA", "rtsp://a:canary@host/x", 1)
+        setenv("SACCADE_TEST_NONE", "canary.mp4", 1)
+        setenv("SACCADE_TEST_AGAIN", "env:SACCADE_TEST_CAMERA", 1)
+        let url = try #require(SecretURL("rtsp://a:canary@host/x"))
+        #expect(try InputLocation("env:SACCADE_TEST_CAMERA") == .live(.stream(url)))
+        for (name, reason) in [
+            ("NONE", MediaError.Reason.unsupported), ("AGAIN", .unsupported), ("MISSING", .notFound),
+        ] {
+            let error = #expect(throws: MediaError.self) { try InputLocation("env:SACCADE_TEST_\(name)") }
+            #expect(error?.reason == reason)
+            #expect(error.map { $0.description.contains(name) && !$0.description.contains("canary") } ?? false)
+        }
+        let error = #expect(throws: MediaError.self) { try InputLocation("env:") }
+        #expect(error?.reason == .notFound)
     }
 
     @Test func argumentsAreUnderstood() throws {

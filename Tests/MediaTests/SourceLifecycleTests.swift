@@ -157,7 +157,7 @@ import Testing
             // The attempt has been the wait.
             #expect(abs(try #require(wait(life, at: limit)) - 0.05) < 1e-6)
         }
-        #expect(limits.elementsEqual([1.5, 1.5, 1.5, 3, 6, 10]) { abs($0 - $1) < 1e-6 })
+        #expect(limits.elementsEqual([1, 1, 1, 2, 4, 8]) { abs($0 - $1) < 1e-6 })
     }
 }
 

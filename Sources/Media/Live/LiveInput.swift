@@ -11,10 +11,14 @@ package enum LiveInput: Equatable, Sendable, CustomStringConvertible {
     /// The schemes of streams that are read.
     package static let schemes: Set<String> = ["rtsp", "rtsps", "http", "https", "udp", "tcp"]
     private static let testPrefix = "lavfi:"
+    private static let environmentPrefix = "env:"
 
-    /// What an argument that names no file means: a camera's number, `lavfi:…`, a URL of a known scheme; else `nil`.
+    /// What an argument that names no file means: a camera's number, `lavfi:…`, a URL of a known scheme, or `env:NAME`
+    /// for one of these in the environment's variable `NAME`, where no list of processes shows it; else `nil`.
     package init?(_ argument: String) throws(MediaError) {
-        if argument.hasPrefix(Self.testPrefix) {
+        if argument.hasPrefix(Self.environmentPrefix) {
+            self = try LiveInput.named(by: String(argument.dropFirst(Self.environmentPrefix.count)))
+        } else if argument.hasPrefix(Self.testPrefix) {
             let graph = String(argument.dropFirst(Self.testPrefix.count))
             guard !graph.isEmpty else {
                 throw MediaError(.unsupported, "'lavfi:' needs a source behind it: lavfi:testsrc2=size=640x480:rate=25")
@@ -32,6 +36,20 @@ package enum LiveInput: Equatable, Sendable, CustomStringConvertible {
         } else {
             return nil
         }
+    }
+
+    private static func named(by variable: String) throws(MediaError) -> LiveInput {
+        let shown = "the environment's variable '\(LogCapture.readable(variable))'"
+        guard !variable.isEmpty, let value = getenv(variable).map({ String(cString: $0) }), !value.isEmpty else {
+            throw MediaError(.notFound, "There is no source in \(shown): set it to a stream's URL")
+        }
+        // What it holds is not shown: it may be anything.
+        guard !value.hasPrefix(Self.environmentPrefix), let input = try LiveInput(value) else {
+            throw MediaError(
+                .unsupported,
+                "What \(shown) holds is no stream (rtsp, http, https, udp, tcp), camera's number or lavfi:")
+        }
+        return input
     }
 
     /// Whether a path is a device of Video4Linux, whose major number is 81.

@@ -20,7 +20,7 @@ package struct SecretURL: Hashable, Sendable, CustomStringConvertible, CustomDeb
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// A text, of which the URLs lose user names, passwords and the values of their queries:
+    /// A text, of which the URLs lose user names, passwords and the values of their queries and paths (`name=value`):
     /// `rtsp://user:secret@host/live?token=1` becomes `rtsp://***@host/live?token=***`.
     package static func redacted(_ text: String) -> String {
         let bytes = Array(text.utf8)
@@ -56,14 +56,13 @@ package struct SecretURL: Hashable, Sendable, CustomStringConvertible, CustomDeb
             result += Array("***".utf8)
             rest = url[at...]
         }
-        guard let query = rest.firstIndex(of: UInt8(ascii: "?")) else {
-            result += rest
-            return
-        }
-        result += rest[...query]
+        // Values of a query; some cameras have them in the path: `/user=admin_password=secret_channel=1.sdp`.
         var isValue = false
-        for byte in rest[(query + 1)...] {
-            if byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";") { isValue = false }
+        var ends = "&;/?".utf8
+        for byte in rest {
+            if ends.contains(byte) { isValue = false }
+            // A value of the query may have a slash in it.
+            if byte == UInt8(ascii: "?") { ends = "&;".utf8 }
             if !isValue { result.append(byte) }
             if byte == UInt8(ascii: "="), !isValue {
                 isValue = true

@@ -36,6 +36,8 @@ package struct SourceLifecycle: Sendable {
         package var authenticationWait = 30.0
         /// How long a first connection may take to open, and again to give its first frame.
         package var opening = 10.0
+        /// The least time that a later connection has for the same: a source may return while an attempt waits in vain.
+        package var reopening = 1.0
         /// A source that was live for so long begins anew with short waits when it is lost.
         package var proof = 0.5
 
@@ -85,7 +87,7 @@ package struct SourceLifecycle: Sendable {
     private var openLimit: Double {
         guard let openSeconds else { return policy.opening }
         let scale = Double(1 << min(max(0, slowAttempts - 2), 4))
-        return min(policy.opening, max(policy.stall, 2 * openSeconds) * scale)
+        return min(policy.opening, max(policy.reopening, 2 * openSeconds) * scale)
     }
 
     /// When the present state has to end at the latest; `nil` where nothing is waited for.
@@ -171,9 +173,13 @@ package struct SourceLifecycle: Sendable {
             outageStart = now
         }
         let pause = wait(after: reason, at: now)
-        // An attempt that waited in vain has been a wait itself.
-        let isWaited = reason == .timeout && !wasLive
-        state = .backoff(until: isWaited ? max(now + policy.leastWait, attemptStart + pause) : now + pause)
+        if reason == .timeout, !wasLive {
+            // An attempt that waited in vain has been a wait itself; in the first minute it is enough.
+            let isEarly = now - (outageStart ?? now) < policy.firstPeriod
+            state = .backoff(until: max(now + policy.leastWait, isEarly ? now : attemptStart + pause))
+        } else {
+            state = .backoff(until: now + pause)
+        }
         firstInterval = nil
     }
 
