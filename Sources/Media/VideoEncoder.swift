@@ -41,6 +41,8 @@ package struct EncoderOptions: Sendable {
     package var preset: String?
     /// Threads; 0 = one a core for x264, for others what they choose. The same number gives the same bytes.
     package var threads = 0
+    /// Whether somebody watches while it is written: no picture is held back, and each key frame has all headers.
+    package var isLive = false
 
     package init() {}
 }
@@ -132,13 +134,23 @@ final class VideoEncoder {
             av_dict_set(&settings, "crf", "\(options.crf ?? 23)", 0)
             av_dict_set(&settings, "preset", preset, 0)
             av_dict_set(&settings, "forced-idr", "1", 0)
-            if codecName == "libx264" { boundMemory(preset: preset, settings: &settings) }
-            if codecName == "libx265" { av_dict_set(&settings, "x265-params", "log-level=none", 0) }
+            if options.isLive {
+                av_dict_set(&settings, "tune", "zerolatency", 0)
+                if context.pointee.thread_count == 0 { context.pointee.thread_count = min(av_cpu_count(), 16) }
+                if codecName == "libx264" { av_dict_set(&settings, "x264-params", "repeat-headers=1", 0) }
+            } else if codecName == "libx264" {
+                boundMemory(preset: preset, settings: &settings)
+            }
+            if codecName == "libx265" {
+                let headers = options.isLive ? ":repeat-headers=1" : ""
+                av_dict_set(&settings, "x265-params", "log-level=none\(headers)", 0)
+            }
         case "libvpx-vp9", "libvpx":
             av_dict_set(&settings, "crf", "\(options.crf ?? 31)", 0)
             av_dict_set(&settings, "b", "0", 0)
             av_dict_set(&settings, "deadline", "realtime", 0)
             av_dict_set(&settings, "cpu-used", "6", 0)
+            if options.isLive { av_dict_set(&settings, "lag-in-frames", "0", 0) }
         default:
             if let crf = options.crf { av_dict_set(&settings, "crf", "\(crf)", 0) }
             if let preset = options.preset { av_dict_set(&settings, "preset", preset, 0) }
@@ -250,6 +262,9 @@ final class VideoEncoder {
         durations[time] = max(duration, 1)
         try submit(frame, output: output)
     }
+
+    /// Makes the next picture a key frame.
+    func restart() { lastKeyTime = nil }
 
     /// Ends the stream: the packets that are still inside come out.
     func drain(output: (UnsafeMutablePointer<AVPacket>) throws(MediaError) -> Void) throws(MediaError) {

@@ -1,6 +1,9 @@
+import Media
+
 /// What a run writes.
 public struct RunOutputs: Hashable, Sendable {
-    /// The annotated video: a path whose extension names the container, or `-`.
+    /// The annotated video: a path whose extension names the container, `-`, or the URL of a stream (`rtsp`, `rtsps`,
+    /// `udp`, `tcp`, `srt`, `rtmp`, `rtmps`).
     public var video: String?
     /// The folder for annotated copies of images.
     public var imageFolder: String?
@@ -13,6 +16,12 @@ public struct RunOutputs: Hashable, Sendable {
         self.imageFolder = imageFolder
         self.results = results
     }
+
+    /// Whether the annotated video is a stream and not a file.
+    var publishes: Bool { video.map(StreamAddress.isURL) ?? false }
+
+    /// The files among the outputs.
+    var files: [String] { paths.filter { !StreamAddress.isURL($0) } }
 
     var paths: [String] { [video, imageFolder].compactMap { $0 } + results.map(\.path) }
 }

@@ -1,8 +1,17 @@
 import Media
 import Pipelines
 
-/// A change in the life of a live source: connecting → live → stalled → backoff → connecting → …
+/// A change in the life of a live source, or of a stream that is published: connecting → live → stalled → backoff →
+/// connecting → …
 public struct SourceEvent: Hashable, Sendable {
+    /// Whose life it is.
+    public enum Subject: String, Hashable, Sendable, CaseIterable {
+        /// A source: frames come from it.
+        case source
+        /// A stream that is published: frames go to it.
+        case output
+    }
+
     /// What the source is, or does, from now on.
     public enum State: String, Hashable, Sendable, CaseIterable {
         /// It is being opened.
@@ -15,7 +24,9 @@ public struct SourceEvent: Hashable, Sendable {
         case backoff
     }
 
-    /// The source's name, without a password.
+    /// Whose life it is.
+    public let subject: Subject
+    /// The name of the source or output, without a password.
     public let source: String
     /// What it is from now on.
     public let state: State
@@ -30,7 +41,8 @@ public struct SourceEvent: Hashable, Sendable {
     /// The age at output of the frames so far, if there were any.
     public let age: RunSummary.Stage?
 
-    init(_ event: LiveEvent, age: StageMetrics) {
+    init(_ event: LiveEvent, of subject: Subject = .source, age: StageMetrics) {
+        self.subject = subject
         source = event.source
         seconds = event.seconds
         reason = event.error?.reason.rawValue
