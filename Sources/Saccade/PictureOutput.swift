@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import Media
 
-/// The annotated pictures of a run: draws on frames, and writes them as a video, a stream or images.
+/// The annotated pictures of a run: draws on frames, shows them, and writes them as a video, a stream or images.
 final class PictureOutput: @unchecked Sendable {
     // Sendable: `draw` belongs to the drawing stage, with the annotator, the count of frames and the known labels;
     // everything else belongs to the writing stage.
@@ -17,9 +17,11 @@ final class PictureOutput: @unchecked Sendable {
         case images(ImageWriter)
     }
 
-    let path: String
+    private let path: String
     private let name: ResultSource
-    private let target: Target
+    private let target: Target?
+    private let viewer: PictureViewer?
+    private let pane: ViewerPane?
     private let annotator: Annotator
     private let options: AnnotationOptions
     private let blurred: [String]
@@ -30,13 +32,21 @@ final class PictureOutput: @unchecked Sendable {
     private let inputs: Set<FileIdentity>
     private var usedNames: [String: Int] = [:]
 
-    /// Opens the video, or makes the folder of images, that `outputs` asks for; `nil` when it asks for neither.
+    /// Opens the video, or makes the folder of images, that `outputs` asks for; `nil` when it asks for neither, and
+    /// nobody looks.
     init?(
         _ outputs: RunOutputs, source: MediaSource, named name: ResultSource, configuration: PipelineConfiguration,
-        onStreamEvent: @escaping @Sendable (LiveEvent) -> Void = { _ in }
+        viewer: PictureViewer? = nil, onStreamEvent: @escaping @Sendable (LiveEvent) -> Void = { _ in }
     ) throws {
-        guard let path = outputs.video ?? outputs.imageFolder else { return nil }
-        self.path = LogCapture.redacted(path)
+        let path = outputs.video ?? outputs.imageFolder
+        guard path != nil || viewer != nil else { return nil }
+        self.path = LogCapture.redacted(path ?? "")
+        self.viewer = viewer
+        let isStill =
+            source.info.isImageSequence && (configuration.tracker == nil || source.info.estimatedFrameCount == 1)
+        pane = viewer?.open(
+            name.name, pace: source.info.isLive ? .newest : isStill ? .slides : .every,
+            pixelAspect: source.info.sampleAspectRatio.value)
         self.name = name
         options = configuration.annotation
         blurred = options.blurredClasses.flatMap { $0.split(separator: ",") }
@@ -52,6 +62,10 @@ final class PictureOutput: @unchecked Sendable {
         encoder.codec = configuration.encoder.codec
         encoder.crf = Double(configuration.encoder.crf)
         encoder.preset = configuration.encoder.preset
+        guard let path else {
+            target = nil
+            return
+        }
         if outputs.video != nil, let address = try StreamAddress(path) {
             var settings = StreamWriter.Options()
             settings.encoder = encoder
@@ -80,23 +94,31 @@ final class PictureOutput: @unchecked Sendable {
             annotator.style.blurClasses = Set(blurred.compactMap { knownLabels.index(of: $0) })
         }
         drawnFrames += 1
-        var text: String?
+        var texts: [String] = []
         if options.showsRate {
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
-            text = "\((Double(drawnFrames) / max(elapsed, 1e-3)).rounded(.toNearestOrEven).formatted) frames/s"
+            let rate = (Double(drawnFrames) / max(elapsed, 1e-3)).rounded(.toNearestOrEven)
+            texts.append("\(rate.formatted) frames/s")
+        }
+        if options.showsAge, let captured = frame.info.captured {
+            texts.append("age \(min(captured.age * 1000, 1e6).rounded().formatted) ms")
         }
         annotator.annotate(
-            &image, detections: frame.detections, labels: frame.labels, time: frame.info.seconds, text: text)
+            &image, detections: frame.detections, labels: frame.labels, time: frame.info.seconds,
+            text: texts.isEmpty ? nil : texts.joined(separator: " · "))
         frame.image = consume image
     }
 
     // MARK: The writing stage
 
-    /// Writes a frame and the packets of other streams that stand before it; the pixels are gone afterwards.
+    /// Shows and writes a frame, and writes the packets of other streams that stand before it; the pixels are gone
+    /// afterwards.
     func write(_ frame: inout Frame) throws {
         let info = frame.info
         guard let image = frame.image.take() else { return }
+        if let viewer, let pane { viewer.show(image.shared(), frame: info.index, in: pane) }
         switch target {
+        case nil: break
         case .video(let writer):
             writer.write(frame.passthrough)
             try writer.write(image, at: info.timestamp, duration: info.duration)
@@ -113,7 +135,7 @@ final class PictureOutput: @unchecked Sendable {
     }
 
     /// Completes the output, and adds to the summary what the user should know of it.
-    func finish(trailing packets: [Packet], summary: inout RunSummary) throws(MediaError) {
+    func finish(trailing packets: [Packet], summary: inout RunSummary) throws {
         summary.notes += blurred.filter { knownLabels.index(of: $0) == nil }
             .map { "no \($0) was there to be blurred" }
         switch target {
@@ -129,17 +151,19 @@ final class PictureOutput: @unchecked Sendable {
             _ = try writer.finish()
             summary.publication = RunSummary.Publication(writer)
         case .liveStream(let output): summary.publication = try output.finish()
-        case .images: break
+        case .images, nil: break
         }
+        if let viewer { summary.notes += try viewer.finish() }
     }
 
     /// Makes a write that waits for a reader return.
     func cancel() {
+        viewer?.close()
         switch target {
         case .video(let writer): writer.cancel()
         case .stream(let writer): writer.cancel()
         case .liveStream(let output): output.cancel()
-        case .images: break
+        case .images, nil: break
         }
     }
 
@@ -149,7 +173,7 @@ final class PictureOutput: @unchecked Sendable {
         case .video(let writer): writer.abandon()
         case .stream(let writer): writer.abandon()
         case .liveStream(let output): output.cancel()
-        case .images: break
+        case .images, nil: break
         }
     }
 

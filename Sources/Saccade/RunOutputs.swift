@@ -1,6 +1,6 @@
 import Media
 
-/// What a run writes.
+/// What a run writes and shows.
 public struct RunOutputs: Hashable, Sendable {
     /// The annotated video: a path whose extension names the container, `-`, or the URL of a stream (`rtsp`, `rtsps`,
     /// `udp`, `tcp`, `srt`, `rtmp`, `rtmps`).
@@ -9,12 +9,17 @@ public struct RunOutputs: Hashable, Sendable {
     public var imageFolder: String?
     /// Files of results.
     public var results: [ResultOutput]
+    /// Whether the annotated pictures are shown in a window. The user ends the run by closing it.
+    public var showsWindow: Bool
 
     /// What a run writes.
-    public init(video: String? = nil, imageFolder: String? = nil, results: [ResultOutput] = []) {
+    public init(
+        video: String? = nil, imageFolder: String? = nil, results: [ResultOutput] = [], showsWindow: Bool = false
+    ) {
         self.video = video
         self.imageFolder = imageFolder
         self.results = results
+        self.showsWindow = showsWindow
     }
 
     /// Whether the annotated video is a stream and not a file.

@@ -78,6 +78,9 @@ final class VideoRun: @unchecked Sendable {
     ) throws {
         self.configuration = configuration
         self.analysis = analysis
+        // First: without a screen nothing is begun.
+        let viewer = outputs.showsWindow ? try PictureViewer(shouldStop: shouldStop) : nil
+        let shouldStop: @Sendable () -> Bool = { shouldStop() || viewer?.isClosed ?? false }
         self.shouldStop = shouldStop
         sourcePath = LogCapture.redacted(path)
         outputPaths = outputs.paths.filter { $0 != "-" }.map(LogCapture.redacted)
@@ -120,7 +123,9 @@ final class VideoRun: @unchecked Sendable {
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
         let name = ResultSource(name: Self.name(of: path), medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
-        output = try PictureOutput(outputs, source: source, named: name, configuration: configuration) { [age] event in
+        output = try PictureOutput(
+            outputs, source: source, named: name, configuration: configuration, viewer: viewer
+        ) { [age] event in
             onSourceEvent?(SourceEvent(event, of: .output, age: age))
         }
         // As a real number: an interval may be as large as an integer can be.

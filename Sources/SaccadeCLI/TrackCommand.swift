@@ -17,9 +17,13 @@ struct TrackCommand: ParsableCommand {
               saccade track street.mp4 --detect-every 3 --save-mot street.txt
               saccade track 0 -o camera.mp4
               saccade track rtsp://user:password@camera/stream --save-jsonl tracks.jsonl
+              saccade track 0 --show -o rtsp://server:8554/tracked
 
             A live source is read until Ctrl-C, which completes the outputs. When it stalls or goes away it is tried \
-            again, for ever; of its frames the newest is looked at, and those that it overtook are counted.
+            again, for ever; of its frames the newest is looked at, and those that it overtook are counted. So is a \
+            published stream of a live source: while it cannot be reached its frames are left out, and counted; the \
+            run goes on. A file is published as fast as it is done, in its own time with --realtime, and a stream that \
+            fails ends its run.
             """)
 
     @Argument(help: "The video, folder of images, - for standard input, camera or stream.")
@@ -27,7 +31,9 @@ struct TrackCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
+        help: ArgumentHelp(
+            "Write the annotated video; the extension names the container. A URL publishes it: rtsp, rtsps, udp, tcp, srt, rtmp, rtmps.",
+            valueName: "file|url"))
     var output: String?
 
     @OptionGroup(title: "Tracking") var tracking: TrackingArguments
@@ -38,7 +44,8 @@ struct TrackCommand: ParsableCommand {
         try report.reporting { reporter throws(SaccadeError) in
             var configuration = try options.configuration()
             tracking.apply(to: &configuration)
-            let outputs = try report.checked(RunOutputs(video: output, results: options.results.outputs))
+            let outputs = try report.checked(
+                RunOutputs(video: output, results: options.results.outputs, showsWindow: options.window.show))
             let pipeline = try VideoPipeline(configuration)
             return try reporter.observe(stop: pipeline.stop) { observer throws(SaccadeError) in
                 try pipeline.run(

@@ -1,0 +1,76 @@
+import CSDL2
+import Glibc
+
+/// The connection with the screen, by SDL. It and its windows belong to the one thread that made it.
+package final class WindowSystem {
+    /// What the user did.
+    package struct Event: Hashable, Sendable {
+        package enum Kind: Hashable, Sendable {
+            /// A key went down: its letter, a space, or one of the names below.
+            case key(Character)
+            /// The window shall be closed.
+            case close
+            /// The window's contents are lost, or its size is another.
+            case exposed
+        }
+
+        package static let escape: Character = "\u{1B}"
+
+        package let kind: Kind
+        /// The window's number; `nil` when all are meant.
+        package let window: UInt32?
+    }
+
+    /// Throws when SDL is missing or when there is no screen, and says which.
+    package init() throws(DisplayError) {
+        if let failure = sk_sdl_load_failure() {
+            throw DisplayError(
+                description: "A window needs SDL 2, which is missing (\(String(cString: failure))): "
+                    + "install Debian's package libsdl2-2.0-0, or leave out --show")
+        }
+        // Without them SDL would take a bare console for itself.
+        let names: [String] = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"]
+        guard names.contains(where: { name in getenv(name).map { $0.pointee != 0 } ?? false }) else {
+            throw DisplayError(
+                description: "There is no screen for a window (neither DISPLAY nor WAYLAND_DISPLAY is set): "
+                    + "write or publish the pictures with -o, or forward a display (ssh -X)")
+        }
+        let hints: [(String, String)] = [
+            // Signals are the program's own matter.
+            (SDL_HINT_NO_SIGNAL_HANDLERS, "1"), (SDL_HINT_RENDER_SCALE_QUALITY, "linear"),
+            (SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1"), (SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"),
+        ]
+        for (name, value) in hints { _ = SDL_SetHint(name, value) }
+        guard SDL_Init(SDL_INIT_VIDEO) == 0 else {
+            throw DisplayError(description: "The screen cannot be used: \(Self.lastError)")
+        }
+    }
+
+    deinit { SDL_Quit() }
+
+    static var lastError: String { SDL_GetError().map { String(cString: $0) } ?? "SDL does not say why" }
+
+    /// What the user did since the last call.
+    package func events() -> [Event] {
+        var events: [Event] = []
+        var event = SDL_Event()
+        while SDL_PollEvent(&event) != 0 {
+            switch SDL_EventType(event.type) {
+            case SDL_QUIT: events.append(Event(kind: .close, window: nil))
+            case SDL_KEYDOWN:
+                guard event.key.repeat == 0, let scalar = Unicode.Scalar(UInt32(bitPattern: event.key.keysym.sym))
+                else { continue }
+                events.append(Event(kind: .key(Character(scalar)), window: event.key.windowID))
+            case SDL_WINDOWEVENT:
+                switch SDL_WindowEventID(UInt32(event.window.event)) {
+                case SDL_WINDOWEVENT_CLOSE: events.append(Event(kind: .close, window: event.window.windowID))
+                case SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SIZE_CHANGED:
+                    events.append(Event(kind: .exposed, window: event.window.windowID))
+                default: break
+                }
+            default: break
+            }
+        }
+        return events
+    }
+}
