@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #pragma GCC visibility push(hidden)
 #include "shim.h"
 #pragma GCC visibility pop
@@ -78,3 +79,22 @@ SK_FORWARD(void, SDL_SetYUVConversionMode, (SDL_YUV_CONVERSION_MODE mode), (mode
 SK_FORWARD(int, SDL_UpdateYUVTexture, (SDL_Texture * texture, const SDL_Rect *rect, const Uint8 *Yplane, int Ypitch,
            const Uint8 *Uplane, int Upitch, const Uint8 *Vplane, int Vpitch), (texture, rect, Yplane, Ypitch, Uplane,
            Upitch, Vplane, Vpitch))
+
+static void (*_Atomic lost_display)(void);
+
+static int sleep_for_ever(void *display) {
+    (void)display;
+    void (*action)(void) = atomic_load(&lost_display);
+    if (action) action();
+    for (;;) pause();
+}
+
+void sk_sdl_on_lost_display(void (*action)(void)) {
+    atomic_store(&lost_display, action);
+    // SDL has loaded it if it is used.
+    void *xlib = dlopen("libX11.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    if (!xlib) return;
+    typedef int (*handler)(void *);
+    handler (*set)(handler) = (handler(*)(handler))dlsym(xlib, "XSetIOErrorHandler");
+    if (set) set(sleep_for_ever);
+}

@@ -32,10 +32,10 @@ package final class Window {
             let window = SDL_CreateWindow(
                 title, sk_sdl_window_centered, sk_sdl_window_centered, side(wanted.0), side(wanted.1),
                 SDL_WINDOW_RESIZABLE.rawValue)
-        else { throw DisplayError(description: "No window can be opened: \(WindowSystem.lastError)") }
+        else { throw DisplayError("No window can be opened: \(WindowSystem.lastError)") }
         guard let renderer = SDL_CreateRenderer(window, -1, 0) else {
             SDL_DestroyWindow(window)
-            throw DisplayError(description: "Nothing can be drawn in a window: \(WindowSystem.lastError)")
+            throw DisplayError("Nothing can be drawn in a window: \(WindowSystem.lastError)")
         }
         self.window = window
         self.renderer = renderer
@@ -65,7 +65,7 @@ package final class Window {
         let code = SDL_UpdateYUVTexture(
             texture, nil, image.y.baseAddress, Int32(clamping: image.y.stride), image.u.baseAddress,
             Int32(clamping: image.u.stride), image.v.baseAddress, Int32(clamping: image.v.stride))
-        guard code == 0 else { throw DisplayError(description: "A picture cannot be shown: \(WindowSystem.lastError)") }
+        guard code == 0 else { throw DisplayError("A picture cannot be shown: \(WindowSystem.lastError)") }
         redraw()
     }
 
@@ -95,8 +95,7 @@ package final class Window {
             renderer, sk_sdl_format_iyuv, Int32(bitPattern: SDL_TEXTUREACCESS_STREAMING.rawValue),
             Int32(clamping: width), Int32(clamping: height))
         guard texture != nil else {
-            throw DisplayError(
-                description: "A picture of \(width) × \(height) cannot be shown: \(WindowSystem.lastError)")
+            throw DisplayError("A picture of \(width) × \(height) cannot be shown: \(WindowSystem.lastError)")
         }
         size = (width, height)
         self.color = color

@@ -1,5 +1,6 @@
 import CSDL2
 import Glibc
+import Synchronization
 
 /// The connection with the screen, by SDL. It and its windows belong to the one thread that made it.
 package final class WindowSystem {
@@ -25,14 +26,14 @@ package final class WindowSystem {
     package init() throws(DisplayError) {
         if let failure = sk_sdl_load_failure() {
             throw DisplayError(
-                description: "A window needs SDL 2, which is missing (\(String(cString: failure))): "
+                "A window needs SDL 2, which is missing (\(String(cString: failure))): "
                     + "install Debian's package libsdl2-2.0-0, or leave out --show")
         }
         // Without them SDL would take a bare console for itself.
         let names: [String] = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"]
         guard names.contains(where: { name in getenv(name).map { $0.pointee != 0 } ?? false }) else {
             throw DisplayError(
-                description: "There is no screen for a window (neither DISPLAY nor WAYLAND_DISPLAY is set): "
+                "There is no screen for a window (neither DISPLAY nor WAYLAND_DISPLAY is set): "
                     + "write or publish the pictures with -o, or forward a display (ssh -X)")
         }
         let hints: [(String, String)] = [
@@ -42,11 +43,20 @@ package final class WindowSystem {
         ]
         for (name, value) in hints { _ = SDL_SetHint(name, value) }
         guard SDL_Init(SDL_INIT_VIDEO) == 0 else {
-            throw DisplayError(description: "The screen cannot be used: \(Self.lastError)")
+            throw DisplayError("The screen cannot be used: \(Self.lastError)")
         }
     }
 
     deinit { SDL_Quit() }
+
+    /// Calls `action` when the connection with an X server breaks. The thread that notices it never returns: Xlib would
+    /// end the program.
+    package func onLoss(_ action: @escaping @Sendable () -> Void) {
+        Self.lossAction.withLock { $0 = action }
+        sk_sdl_on_lost_display { WindowSystem.lossAction.withLock { $0 }?() }
+    }
+
+    private static let lossAction = Mutex<(@Sendable () -> Void)?>(nil)
 
     static var lastError: String { SDL_GetError().map { String(cString: $0) } ?? "SDL does not say why" }
 

@@ -94,9 +94,10 @@ final class ViewerLoop: @unchecked Sendable {
         }
     }
 
+    /// Closes the windows. A screen that does not answer is waited for two seconds.
     func close() {
         end()
-        thread.wait()
+        _ = thread.wait(timeout: .now() + 2)
     }
 
     private func end() {
@@ -114,6 +115,7 @@ final class ViewerLoop: @unchecked Sendable {
     private func run() {
         do throws(DisplayError) {
             let system = try WindowSystem()
+            system.onLoss { [weak self] in self?.fail(DisplayError("The screen went away")) }
             tellStarted()
             while let panes = nextPanes() {
                 for pane in panes { try refresh(pane, of: system) }
@@ -124,10 +126,14 @@ final class ViewerLoop: @unchecked Sendable {
                 pane.shown = nil
             }
         } catch {
-            condition.withLock { failure = error }
-            end()
+            fail(error)
         }
         tellStarted()
+    }
+
+    private func fail(_ error: DisplayError) {
+        condition.withLock { failure = failure ?? error }
+        end()
     }
 
     private func tellStarted() {
@@ -166,10 +172,10 @@ final class ViewerLoop: @unchecked Sendable {
         let passed = (now - pane.rate.since) / .seconds(1)
         guard passed >= 1, let window = pane.window else { return }
         if let remark = pane.remark, remark.until > now {
-            window.setTitle("\(pane.name) — \(remark.text)")
+            window.setTitle("\(pane.name) - \(remark.text)")
         } else {
             let rate = (Double(pane.rate.count) / passed * 10).rounded() / 10
-            window.setTitle("\(pane.name) — \(rate) frames/s")
+            window.setTitle("\(pane.name) - \(rate) frames/s")
         }
         pane.rate = (now, 0)
     }
@@ -208,7 +214,7 @@ final class ViewerLoop: @unchecked Sendable {
 
     private func say(_ text: String, in pane: ViewerPane, for seconds: Int) {
         pane.remark = (text, .now + .seconds(seconds))
-        pane.window?.setTitle("\(pane.name) — \(text)")
+        pane.window?.setTitle("\(pane.name) - \(text)")
     }
 
     /// Writes the picture that is shown beside the other files of the user, under a name that is free.

@@ -15,6 +15,10 @@
 // it too, but ends the program where it is missing.
 const char *_Nullable sk_sdl_load_failure(void);
 
+// Calls `action` when the connection with the X server is lost, on the thread that notices it, which then sleeps for
+// ever: what Xlib does otherwise is to end the program. Without an effect where SDL does not use X.
+void sk_sdl_on_lost_display(void (*_Nonnull action)(void));
+
 // Macros with a cast or an expression that Swift does not evaluate.
 static const int sk_sdl_window_centered = SDL_WINDOWPOS_CENTERED;
 static const Uint32 sk_sdl_format_iyuv = SDL_PIXELFORMAT_IYUV;

@@ -84,6 +84,8 @@ final class StreamConnection {
         lastDecodingTime = packet.pointee.dts
         var code = av_write_frame(context, packet)
         if code >= 0, let pb = context.pointee.pb { code = min(0, pb.pointee.error) }
+        // The muxer of RTSP forgets what its connection said.
+        if code >= 0, deadline.interrupts { code = sk_averror_exit }
         guard code >= 0 else { throw failure(code, "\(address) broke off") }
     }
 

@@ -85,7 +85,7 @@ package final class StreamWriter: @unchecked Sendable {
     private var now: Double { start.age }
 
     private func connect() throws(MediaError) -> StreamConnection {
-        deadline.arm(seconds: options.longestWait)
+        deadline.arm(seconds: min(options.longestWait, max(0.1, (life.limit ?? .infinity) - now)))
         defer { deadline.disarm() }
         return try StreamConnection(address, encoder: encoder, frameRate: frameRate, deadline: deadline)
     }
