@@ -84,6 +84,8 @@ final class VideoRun: @unchecked Sendable {
         self.shouldStop = shouldStop
         sourcePath = LogCapture.redacted(path)
         outputPaths = outputs.paths.filter { $0 != "-" }.map(LogCapture.redacted)
+        // Before a source is waited for.
+        if let video = outputs.video { _ = try StreamAddress(video) }
         try OutputConflicts.check(
             outputs: outputs.files, inputs: [path, configuration.detector.model].filter { !$0.isEmpty })
         let wanted = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount

@@ -117,18 +117,23 @@ final class ViewerLoop: @unchecked Sendable {
             let system = try WindowSystem()
             system.onLoss { [weak self] in self?.fail(DisplayError("The screen went away")) }
             tellStarted()
-            while let panes = nextPanes() {
-                for pane in panes { try refresh(pane, of: system) }
-                for event in system.events() { handle(event, panes) }
-            }
-            for pane in condition.withLock({ panes }) {
-                pane.window = nil
-                pane.shown = nil
-            }
+            try show(on: system)
         } catch {
             fail(error)
         }
+        // Here, since they belong to this thread.
+        for pane in condition.withLock({ panes }) {
+            pane.window = nil
+            pane.shown = nil
+        }
         tellStarted()
+    }
+
+    private func show(on system: WindowSystem) throws(DisplayError) {
+        while let panes = nextPanes() {
+            for pane in panes { try refresh(pane, of: system) }
+            for event in system.events() { handle(event, panes) }
+        }
     }
 
     private func fail(_ error: DisplayError) {

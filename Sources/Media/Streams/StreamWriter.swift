@@ -45,7 +45,9 @@ package final class StreamWriter: @unchecked Sendable {
     private let deadline = Deadline()
     private let start = MonotonicTime.now
     private var connection: StreamConnection?
+    /// Begins anew with the first picture, which may come late.
     private var life: SourceLifecycle
+    private var hasTried = false
     private var counts = Summary()
 
     /// A stream of the frames of a source.
@@ -68,13 +70,17 @@ package final class StreamWriter: @unchecked Sendable {
         settings.isLive = true
         encoder = try VideoEncoder(
             video, options: settings, hasGlobalHeader: StreamConnection.hasGlobalHeader(address))
-        var policy = options.policy
-        policy.opening = min(policy.opening, options.longestWait)
-        life = SourceLifecycle(at: 0, policy: policy)
+        life = SourceLifecycle(at: 0, policy: StreamWriter.policy(options))
         if !options.retries {
             connection = try connect()
             counts.connections = 1
         }
+    }
+
+    private static func policy(_ options: Options) -> SourceLifecycle.Policy {
+        var policy = options.policy
+        policy.opening = min(policy.opening, options.longestWait)
+        return policy
     }
 
     /// Whether the last picture was sent.
@@ -126,7 +132,9 @@ package final class StreamWriter: @unchecked Sendable {
     private func isReachable() throws(MediaError) -> Bool {
         if connection != nil { return true }
         guard options.retries else { throw MediaError(.reset, "\(address) broke off").ofOutput }
-        life.advance(to: now)
+        if !hasTried { life = SourceLifecycle(at: now, policy: StreamWriter.policy(options)) }
+        hasTried = true
+        if case .backoff = life.state { life.advance(to: now) }
         guard life.state == .connecting else { return false }
         do throws(MediaError) {
             connection = try connect()
