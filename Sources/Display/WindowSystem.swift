@@ -29,9 +29,9 @@ package final class WindowSystem {
                 "A window needs SDL 2, which is missing (\(String(cString: failure))): "
                     + "install Debian's package libsdl2-2.0-0, or leave out --show")
         }
-        // Without them SDL would take a bare console for itself.
-        let names: [String] = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"]
-        guard names.contains(where: { name in getenv(name).map { $0.pointee != 0 } ?? false }) else {
+        let isSet = { (name: String) in getenv(name).map { $0.pointee != 0 } ?? false }
+        let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { isSet($0.0) }.map(\.1)
+        guard !drivers.isEmpty || isSet("SDL_VIDEODRIVER") else {
             throw DisplayError(
                 "There is no screen for a window (neither DISPLAY nor WAYLAND_DISPLAY is set): "
                     + "write or publish the pictures with -o, or forward a display (ssh -X)")
@@ -42,6 +42,8 @@ package final class WindowSystem {
             (SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1"), (SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"),
         ]
         for (name, value) in hints { _ = SDL_SetHint(name, value) }
+        // By itself SDL would take a bare console, or no screen at all, where these fail.
+        if !isSet("SDL_VIDEODRIVER") { _ = SDL_SetHint(SDL_HINT_VIDEODRIVER, drivers.joined(separator: ",")) }
         guard SDL_Init(SDL_INIT_VIDEO) == 0 else {
             throw DisplayError("The screen cannot be used: \(Self.lastError)")
         }
@@ -55,6 +57,9 @@ package final class WindowSystem {
         Self.lossAction.withLock { $0 = action }
         sk_sdl_on_lost_display { WindowSystem.lossAction.withLock { $0 }?() }
     }
+
+    /// Takes note that a screen does not answer: the program will end without waiting for it.
+    package static func abandon() { sk_sdl_skip_cleanup() }
 
     private static let lossAction = Mutex<(@Sendable () -> Void)?>(nil)
 

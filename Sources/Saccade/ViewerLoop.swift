@@ -46,6 +46,7 @@ final class ViewerLoop: @unchecked Sendable {
     private var isHeld = false
     private var isFinishing = false
     private var isOver = false
+    private var isAbandoned = false
 
     init(shouldStop: @escaping @Sendable () -> Bool) { self.shouldStop = shouldStop }
 
@@ -96,8 +97,11 @@ final class ViewerLoop: @unchecked Sendable {
 
     /// Closes the windows. A screen that does not answer is waited for two seconds.
     func close() {
+        let isAbandoned = condition.withLock { isAbandoned }
         end()
-        _ = thread.wait(timeout: .now() + 2)
+        guard !isAbandoned, thread.wait(timeout: .now() + 2) == .timedOut else { return }
+        condition.withLock { self.isAbandoned = true }
+        WindowSystem.abandon()
     }
 
     private func end() {
@@ -115,7 +119,7 @@ final class ViewerLoop: @unchecked Sendable {
     private func run() {
         do throws(DisplayError) {
             let system = try WindowSystem()
-            system.onLoss { [weak self] in self?.fail(DisplayError("The screen went away")) }
+            system.onLoss { [weak self] in self?.lose() }
             tellStarted()
             try show(on: system)
         } catch {
@@ -134,6 +138,12 @@ final class ViewerLoop: @unchecked Sendable {
             for pane in panes { try refresh(pane, of: system) }
             for event in system.events() { handle(event, panes) }
         }
+    }
+
+    /// Called by the thread, which does not return.
+    private func lose() {
+        condition.withLock { isAbandoned = true }
+        fail(DisplayError("The screen went away"))
     }
 
     private func fail(_ error: DisplayError) {

@@ -133,11 +133,13 @@ def main():
                     file.write(b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT) + b"".join(rows))
 
         # A live source that stands still, in the middle of the screen.
-        for matrix, name in (("bt601", "smptebars"), ("bt709", "smptehdbars")):
-            video = os.path.join(folder, name + ".mkv")
-            source = f"lavfi:{name}=size=640x360:rate=25,scale=out_color_matrix={matrix}:out_range=tv,format=yuv420p"
-            source += f",setparams=colorspace={'smpte170m' if matrix == 'bt601' else matrix}:range=tv"
-            program = start(screen.name, "track", source, "-t", "6", "--show", "--conf", "0.99", "-o", video)
+        for matrix, name in (("smpte170m", "smptebars"), ("bt709", "smptehdbars")):
+            video, clip = os.path.join(folder, name + ".mkv"), os.path.join(folder, name + ".mp4")
+            scale = "bt601" if matrix == "smpte170m" else matrix
+            subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"{name}=size=640x360:rate=25:duration=8", "-vf",
+                            f"scale=out_color_matrix={scale}:out_range=tv,format=yuv420p", "-colorspace", matrix,
+                            "-color_range", "tv", "-c:v", "libx264", "-crf", "5", clip], check=True)
+            program = start(screen.name, "track", clip, "--realtime", "--show", "--conf", "0.99", "-o", video)
             left, top = (WIDTH - 640) // 2, (HEIGHT - 360) // 2
             check(wait(lambda: max(screen.shot()[top + 100][3 * left:3 * left + 1920]) > 0), f"{name}: a window is there")
             time.sleep(0.5)
@@ -145,7 +147,7 @@ def main():
             keep(name, rows)
             code, text = finish(program)
             check(code == 0, f"{name}: exit {code}")
-            frame = decoded(video, f"scale=in_color_matrix={matrix}:in_range=tv")
+            frame = decoded(video, f"scale=in_color_matrix={scale}:in_range=tv")
             worst = 0
             for x in range(20, 620, 50):
                 for y in (60, 250, 320):
@@ -196,12 +198,15 @@ def main():
         program = start(screen.name, "track", live, "--show", "--save-jsonl", log)
         part = log + ".part"
         wait(lambda: lines(part) > 30)
+        before = lines(part)
+        time.sleep(2)
+        usual = lines(part) - before
         screen.process.send_signal(signal.SIGSTOP)
         before = lines(part)
         time.sleep(2)
         grown = lines(part) - before
         screen.process.send_signal(signal.SIGCONT)
-        check(grown >= 40, f"while the screen hung for 2 s the log grew by {grown} lines")
+        check(grown >= 0.7 * usual, f"while the screen hung for 2 s the log grew by {grown} lines, {usual} before")
         # And one that hangs at the end.
         time.sleep(0.5)
         screen.process.send_signal(signal.SIGSTOP)

@@ -19,6 +19,10 @@ const char *_Nullable sk_sdl_load_failure(void);
 // ever: what Xlib does otherwise is to end the program. Without an effect where SDL does not use X.
 void sk_sdl_on_lost_display(void (*_Nonnull action)(void));
 
+// Makes the program end without what graphics libraries do at its end: they would wait for a thread that waits for the
+// screen.
+void sk_sdl_skip_cleanup(void);
+
 // Macros with a cast or an expression that Swift does not evaluate.
 static const int sk_sdl_window_centered = SDL_WINDOWPOS_CENTERED;
 static const Uint32 sk_sdl_format_iyuv = SDL_PIXELFORMAT_IYUV;
