@@ -7,10 +7,10 @@ The server takes ANNOUNCE, SETUP and RECORD over TCP from who knows the password
 cycle is some seconds of pictures, one fault, and the return. The faults: it hangs up (close), refuses connections
 (refuse), answers nothing (mute), or stops reading with the connection open (freeze). Prints p50, p95, p99 and maximum in
 seconds of: from the server's return to the first key frame of the new connection; the gaps between two lines of the
-log, which no fault may hold up. Exits 1 when a return takes more than 3 s or a gap more than 0.5 s, when a connection
-does not begin with a key frame, when what arrived does not decode without an error, when the published and the left out
-frames are not the frames of the log, when Ctrl-C before a frozen server takes more than 3 s, or when the password is
-seen anywhere.
+log. Exits 1 when a return takes more than 3 s, when the faults held up the stage that writes (its p99 above 20 ms, or
+half a second altogether), when a connection does not begin with a key frame, when what arrived does not decode, when
+the published and the left out frames are not the frames of the log, when Ctrl-C before a frozen server takes more than
+3 s, or when the password is seen anywhere.
 """
 import argparse
 import hashlib
@@ -204,7 +204,7 @@ class Run:
     def __init__(self, options, url, *more):
         # Rich pictures: a server that does not read is noticed when the system's buffers are full.
         command = [options.saccade, "track", "lavfi:testsrc2=size=640x360:rate=25", "-o", url, "--progress", "json",
-                   "--save-jsonl", "-", "--crf", "3", *more]
+                   "--save-jsonl", "-", "--crf", "3", "--preset", "ultrafast", *more]
         self.program = subprocess.Popen(command + (["--model", options.model] if options.model else []),
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines, self.events, self.output = [], [], []
@@ -303,7 +303,8 @@ def main():
     gaps = [b - a for a, b in zip(run.lines, run.lines[1:])]
     print(f"return {percentiles(returns)}\ngaps of the log {percentiles(gaps)}")
     check(max(returns, default=9) <= 3, "a return took too long")
-    check(max(gaps) <= 0.5, "the log was held up")
+    stage = re.search(r"^  encode +\d+ +([\d.]+) ms +([\d.]+) ms +([\d.]+) ms +([\d.]+) s", run.text, re.M)
+    check(stage and float(stage[3]) <= 20 and float(stage[4]) <= 0.5, "the writing of the run was held up")
     for number, recording in enumerate(server.recordings):
         if recording.frames > 1:
             check({5, 7, 8} <= set(recording.first_units), f"connection {number} begins with {recording.first_units}")
