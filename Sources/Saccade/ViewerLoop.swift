@@ -97,10 +97,10 @@ final class ViewerLoop: @unchecked Sendable {
 
     /// Closes the windows. A screen that does not answer is waited for two seconds.
     func close() {
-        let isAbandoned = condition.withLock { isAbandoned }
+        let wasAbandoned = condition.withLock { isAbandoned }
         end()
-        guard !isAbandoned, thread.wait(timeout: .now() + 2) == .timedOut else { return }
-        condition.withLock { self.isAbandoned = true }
+        guard !wasAbandoned, thread.wait(timeout: .now() + 2) == .timedOut else { return }
+        condition.withLock { isAbandoned = true }
         WindowSystem.abandon()
     }
 
