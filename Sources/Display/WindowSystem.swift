@@ -22,6 +22,9 @@ package final class WindowSystem {
         package let window: UInt32?
     }
 
+    /// Set last: what fails before has nothing to quit.
+    private let isOpen: Bool
+
     /// Throws when SDL is missing or when there is no screen, and says which.
     package init() throws(DisplayError) {
         if let failure = sk_sdl_load_failure() {
@@ -47,6 +50,7 @@ package final class WindowSystem {
         guard SDL_Init(SDL_INIT_VIDEO) == 0 else {
             throw DisplayError("The screen cannot be used: \(Self.lastError)")
         }
+        isOpen = true
     }
 
     deinit { SDL_Quit() }

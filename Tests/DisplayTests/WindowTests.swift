@@ -54,9 +54,8 @@ import Testing
     }
 
     @Test func withoutAScreenItIsSaidSo() throws {
-        let kept = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].map {
-            ($0, getenv($0).map { String(cString: $0) })
-        }
+        let names: [String] = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"]
+        let kept = names.map { name in (name, getenv(name).map { String(cString: $0) }) }
         defer { for (name, value) in kept { if let value { setenv(name, value, 1) } else { unsetenv(name) } } }
         for (name, _) in kept { unsetenv(name) }
         let missing = #expect(throws: DisplayError.self) { try WindowSystem() }

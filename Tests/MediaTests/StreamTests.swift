@@ -123,6 +123,11 @@ private func retrying(_ log: EventLog) -> StreamWriter.Options {
         #expect("\(try address("rtsp://user:canary@host:8554/x?key=canary"))" == "rtsp://***@host:8554/x?key=***")
     }
 
+    @Test func theKeyOfRTMPIsASecret() throws {
+        #expect("\(try address("rtmp://user:canary@host/live/canary"))" == "rtmp://***@host/live/***")
+        #expect("\(try address("RTMPS://host:443/a/canary?b=canary"))" == "RTMPS://host:443/a/***?b=***")
+    }
+
     @Test func otherSchemesAreRefused() {
         for text in ["http://user:canary@host/x", "file:///tmp/x.mp4", "pipe://1", "concat://a", "exec://rm"] {
             let error = #expect(throws: MediaError.self) { try StreamAddress(text) }
