@@ -24,7 +24,7 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// C code and C libraries. They import nothing of ours.
-let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments"]
+let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2"]
 
 let floors: [[Module]] = [
     // 0: vocabulary
@@ -48,6 +48,7 @@ let floors: [[Module]] = [
             name: "ONNX", imports: ["Tensors", "Graphs"], products: [protobuf], excludes: ["onnx.proto"],
             testExcludes: ["Models"]),
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg", "CVideo4Linux", "CIsolation"]),
+        Module(name: "Display", imports: ["Imaging", "CSDL2"]),
     ],
     // 3: Training, Models come here too
     [
@@ -64,9 +65,8 @@ let floors: [[Module]] = [
         Module(
             name: "Saccade",
             imports: [
-                "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Pipelines", "Tensors", "Graphs",
-                "Execution",
-                "ONNX", "Quantization", "Detectors",
+                "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Display", "Pipelines", "Tensors",
+                "Graphs", "Execution", "ONNX", "Quantization", "Detectors",
             ],
             products: [deque], testImports: ["CAllocationCounter"])
     ],
@@ -129,6 +129,7 @@ let package = Package(
         .target(name: "CVideo4Linux", cSettings: cSettings),
         .target(name: "CIsolation", cSettings: cSettings),
         .target(name: "CArguments", cSettings: cSettings),
+        .target(name: "CSDL2", cSettings: cSettings),
     ]
         + modules.map { module in
             .target(

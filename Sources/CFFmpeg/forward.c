@@ -202,8 +202,11 @@ SK_FORWARD(AVIOContext *, avio_alloc_context, (unsigned char *buffer, int buffer
            int (*read_packet)(void *, uint8_t *, int), int (*write_packet)(void *, uint8_t *, int),
            int64_t (*seek)(void *, int64_t, int)), (buffer, buffer_size, write_flag, opaque, read_packet,
            write_packet, seek))
+SK_FORWARD(int, avio_closep, (AVIOContext **s), (s))
 SK_FORWARD(void, avio_context_free, (AVIOContext **s), (s))
 SK_FORWARD(void, avio_flush, (AVIOContext *s), (s))
+SK_FORWARD(int, avio_open2, (AVIOContext **s, const char *url, int flags, const AVIOInterruptCB *int_cb,
+           AVDictionary **options), (s, url, flags, int_cb, options))
 
 // libswscale
 SK_FORWARD(void, sws_freeContext, (struct SwsContext *swsContext), (swsContext))

@@ -36,7 +36,8 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The status with which a process ends for this reason (sysexits.h).
     package var exitCode: Int32 {
         switch reason {
-        case .reset where isOfOutput: 74
+        case .reset where isOfOutput, .timeout where isOfOutput, .lost where isOfOutput: 74
+        case .refused where isOfOutput, .notFound where isOfOutput: 73
         case .eof, .unsupported, .corrupt, .noVideo, .tooLarge: 65
         case .notFound: 66
         case .timeout, .refused, .reset, .lost: 69

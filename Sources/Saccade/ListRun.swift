@@ -54,9 +54,19 @@ final class ListRun: @unchecked Sendable {
             throw SaccadeError.usage(
                 "several sources can share standard output as JSON Lines alone: name a file, and each gets its own")
         }
+        guard list.entries.count == 1 || !outputs.showsWindow else {
+            throw SaccadeError.usage("a window shows one source: leave out --show, or name one of the list")
+        }
+        if outputs.publishes, let video = outputs.video {
+            let path = video.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" }
+            guard list.entries.count == 1 || video.lowercased().hasPrefix("rtsp") && path.count > 1 else {
+                throw SaccadeError.usage(
+                    "several sources are published to rtsp://server/path alone, where each gets its own path")
+            }
+        }
         if let folder = outputs.video, folder.hasSuffix("/") { try PictureOutput.makeFolder(folder) }
         let named = list.entries.map { outputs.named($0.name) }
-        try OutputConflicts.check(outputs: named.flatMap(\.paths).filter { $0 != "-" })
+        try OutputConflicts.check(outputs: named.flatMap(\.files).filter { $0 != "-" })
         let wanted = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
         let threads = min(wanted, PipelineConfiguration.mostThreads)
         let frames = configuration.mode == .latency ? 1 : configuration.batch ?? list.entries.count

@@ -3,19 +3,25 @@ import Foundation
 import Imaging
 import Media
 
-/// The annotated pictures of a run: draws on frames, and writes them as a video or as images.
+/// The annotated pictures of a run: draws on frames, shows them, and writes them as a video, a stream or images.
 final class PictureOutput: @unchecked Sendable {
     // Sendable: `draw` belongs to the drawing stage, with the annotator, the count of frames and the known labels;
     // everything else belongs to the writing stage.
     private enum Target {
         case video(VideoWriter)
+        /// Of a file: its faults are the run's.
+        case stream(StreamWriter)
+        /// Of a live source: it is tried again, and holds up nothing.
+        case liveStream(StreamOutput)
         /// Copies under the names of their sources; or the one file, when the path names an image.
         case images(ImageWriter)
     }
 
-    let path: String
+    private let path: String
     private let name: ResultSource
-    private let target: Target
+    private let target: Target?
+    private let viewer: PictureViewer?
+    private let pane: ViewerPane?
     private let annotator: Annotator
     private let options: AnnotationOptions
     private let blurred: [String]
@@ -26,12 +32,21 @@ final class PictureOutput: @unchecked Sendable {
     private let inputs: Set<FileIdentity>
     private var usedNames: [String: Int] = [:]
 
-    /// Opens the video, or makes the folder of images, that `outputs` asks for; `nil` when it asks for neither.
+    /// Opens the video, or makes the folder of images, that `outputs` asks for; `nil` when it asks for neither, and
+    /// nobody looks.
     init?(
-        _ outputs: RunOutputs, source: MediaSource, named name: ResultSource, configuration: PipelineConfiguration
+        _ outputs: RunOutputs, source: MediaSource, named name: ResultSource, configuration: PipelineConfiguration,
+        viewer: PictureViewer? = nil, onStreamEvent: @escaping @Sendable (LiveEvent) -> Void = { _ in }
     ) throws {
-        guard let path = outputs.video ?? outputs.imageFolder else { return nil }
-        self.path = path
+        let path = outputs.video ?? outputs.imageFolder
+        guard path != nil || viewer != nil else { return nil }
+        self.path = LogCapture.redacted(path ?? "")
+        self.viewer = viewer
+        let isStill =
+            source.info.isImageSequence && (configuration.tracker == nil || source.info.estimatedFrameCount == 1)
+        pane = viewer?.open(
+            name.name, pace: source.info.isLive ? .newest : isStill ? .slides : .every,
+            pixelAspect: source.info.sampleAspectRatio.value)
         self.name = name
         options = configuration.annotation
         blurred = options.blurredClasses.flatMap { $0.split(separator: ",") }
@@ -43,12 +58,25 @@ final class PictureOutput: @unchecked Sendable {
         style.trace = options.trace
         annotator = Annotator(style: style, pool: ImagePool(capacity: 8))
         inputs = Set(source.info.identities)
-        if outputs.video != nil {
+        var encoder = Media.EncoderOptions()
+        encoder.codec = configuration.encoder.codec
+        encoder.crf = Double(configuration.encoder.crf)
+        encoder.preset = configuration.encoder.preset
+        guard let path else {
+            target = nil
+            return
+        }
+        if outputs.video != nil, let address = try StreamAddress(path) {
+            var settings = StreamWriter.Options()
+            settings.encoder = encoder
+            settings.retries = source.info.isLive
+            settings.onEvent = onStreamEvent
+            let writer = try StreamWriter(address, source: source.info, options: settings)
+            target = settings.retries ? .liveStream(StreamOutput(writer)) : .stream(writer)
+        } else if outputs.video != nil {
             var settings = VideoWriter.Options()
             settings.overwrites = true
-            settings.encoder.codec = configuration.encoder.codec
-            settings.encoder.crf = Double(configuration.encoder.crf)
-            settings.encoder.preset = configuration.encoder.preset
+            settings.encoder = encoder
             // What is recorded of a camera is worth having when the machine stops.
             settings.encoder.isLive = source.info.isLive
             target = .video(try VideoWriter(path: path, source: source.info, options: settings))
@@ -68,26 +96,36 @@ final class PictureOutput: @unchecked Sendable {
             annotator.style.blurClasses = Set(blurred.compactMap { knownLabels.index(of: $0) })
         }
         drawnFrames += 1
-        var text: String?
+        var texts: [String] = []
         if options.showsRate {
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
-            text = "\((Double(drawnFrames) / max(elapsed, 1e-3)).rounded(.toNearestOrEven).formatted) frames/s"
+            let rate = (Double(drawnFrames) / max(elapsed, 1e-3)).rounded(.toNearestOrEven)
+            texts.append("\(rate.formatted) frames/s")
+        }
+        if options.showsAge, let captured = frame.info.captured {
+            texts.append("age \(min(captured.age * 1000, 1e6).rounded().formatted) ms")
         }
         annotator.annotate(
-            &image, detections: frame.detections, labels: frame.labels, time: frame.info.seconds, text: text)
+            &image, detections: frame.detections, labels: frame.labels, time: frame.info.seconds,
+            text: texts.isEmpty ? nil : texts.joined(separator: " · "))
         frame.image = consume image
     }
 
     // MARK: The writing stage
 
-    /// Writes a frame and the packets of other streams that stand before it; the pixels are gone afterwards.
+    /// Shows and writes a frame, and writes the packets of other streams that stand before it; the pixels are gone
+    /// afterwards.
     func write(_ frame: inout Frame) throws {
         let info = frame.info
         guard let image = frame.image.take() else { return }
+        if let viewer, let pane { viewer.show(image.shared(), frame: info.index, in: pane) }
         switch target {
+        case nil: break
         case .video(let writer):
             writer.write(frame.passthrough)
             try writer.write(image, at: info.timestamp, duration: info.duration)
+        case .stream(let writer): try writer.write(image, at: info.timestamp, duration: info.duration)
+        case .liveStream(let output): try output.write(image, at: info.timestamp, duration: info.duration)
         case .images(let writer):
             let copy = try imagePath(for: frame.result)
             if let existing = FileIdentity(path: copy), inputs.contains(existing) {
@@ -98,27 +136,47 @@ final class PictureOutput: @unchecked Sendable {
         }
     }
 
-    /// Completes the output; returns what the user should know of it.
-    func finish(trailing packets: [Packet]) throws(MediaError) -> [String] {
-        var notes = blurred.filter { knownLabels.index(of: $0) == nil }.map { "no \($0) was there to be blurred" }
-        guard case .video(let writer) = target else { return notes }
-        writer.write(packets)
-        let summary = try writer.finish()
-        notes += summary.droppedStreams.map { "\(path) cannot hold the \($0): left out" }
-        if let failure = summary.faststartFailure {
-            notes.append("\(path) stays fragmented (it plays, but does not start before it is loaded): \(failure)")
+    /// Completes the output, and adds to the summary what the user should know of it.
+    func finish(trailing packets: [Packet], summary: inout RunSummary) throws {
+        summary.notes += blurred.filter { knownLabels.index(of: $0) == nil }
+            .map { "no \($0) was there to be blurred" }
+        switch target {
+        case .video(let writer):
+            writer.write(packets)
+            let written = try writer.finish()
+            summary.notes += written.droppedStreams.map { "\(path) cannot hold the \($0): left out" }
+            if let failure = written.faststartFailure {
+                summary.notes.append(
+                    "\(path) stays fragmented (it plays, but does not start before it is loaded): \(failure)")
+            }
+        case .stream(let writer):
+            _ = try writer.finish()
+            summary.publication = RunSummary.Publication(writer)
+        case .liveStream(let output): summary.publication = try output.finish()
+        case .images, nil: break
         }
-        return notes
+        if let viewer { summary.notes += try viewer.finish() }
     }
 
     /// Makes a write that waits for a reader return.
     func cancel() {
-        if case .video(let writer) = target { writer.cancel() }
+        viewer?.close()
+        switch target {
+        case .video(let writer): writer.cancel()
+        case .stream(let writer): writer.cancel()
+        case .liveStream(let output): output.cancel()
+        case .images, nil: break
+        }
     }
 
     /// Leaves what was written as it is: playable up to the last fragment.
     func abandon() {
-        if case .video(let writer) = target { writer.abandon() }
+        switch target {
+        case .video(let writer): writer.abandon()
+        case .stream(let writer): writer.abandon()
+        case .liveStream(let output): output.cancel()
+        case .images, nil: break
+        }
     }
 
     /// A copy keeps its source's name; what cannot be written in the source's format becomes a PNG. A name that was

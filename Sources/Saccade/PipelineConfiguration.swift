@@ -114,6 +114,8 @@ public struct AnnotationOptions: Hashable, Sendable {
     public var blurredClasses: [String] = []
     /// Whether the rate of processing stands in the picture.
     public var showsRate = false
+    /// Whether the age of a live source's frame, from its capture until now, stands in the picture.
+    public var showsAge = false
 
     /// The defaults.
     public init() {}

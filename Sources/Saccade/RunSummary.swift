@@ -52,6 +52,23 @@ public struct RunSummary: Hashable, Sendable, Codable {
         public let share: Double
     }
 
+    /// What became of the pictures of a stream that was published.
+    public struct Publication: Hashable, Sendable, Codable {
+        /// Where it was published, without a password.
+        public var address = ""
+        /// Pictures that were sent.
+        public var sent = 0
+        /// Pictures that were left out; they are in all other outputs.
+        public var dropped = 0
+        /// Why pictures were left out: `unreachable`, when the stream was down; `overtaken`, by newer ones while they
+        /// waited for the network.
+        public var dropReasons: [String: Int] = [:]
+        /// How often the stream came up.
+        public var connections = 0
+        /// How often it broke, by reason.
+        public var losses: [String: Int] = [:]
+    }
+
     /// The time that one stage took for a frame, in seconds.
     public struct Stage: Hashable, Sendable, Codable {
         /// The stage's name: `decode`, `detect`, `track`, `draw`, `encode`, `log`; or `wait`, which is no work but the
@@ -105,6 +122,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
     public var budget: Budget?
     /// How a live source came and went; `nil` for files.
     public var connections: Connections?
+    /// What became of the stream that was published; `nil` when none was asked for.
+    public var publication: Publication?
     /// The files that were written.
     public var outputs: [String] = []
     /// What the user should know of the outputs: streams that were left out, a file that could not be finished.

@@ -1,5 +1,6 @@
 import Detections
 import Detectors
+import Display
 import Evaluation
 import Media
 import ONNX
@@ -35,6 +36,8 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
         case let error as SaccadeError: self = error
         case let error as MediaError:
             self.init(reason: error.reason.rawValue, message: error.description, exitCode: error.exitCode)
+        case let error as DisplayError:
+            self.init(reason: "unsupported", message: error.description, exitCode: 69)
         case let error as OutputError:
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
         case let error as TrackLogError:

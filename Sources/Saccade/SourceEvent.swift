@@ -1,9 +1,17 @@
 import Media
 import Pipelines
 
-/// A change in the life of a live source: connecting → live → stalled → backoff → connecting → …; or the end of one of
-/// several sources.
+/// A change in the life of a live source, or of a stream that is published: connecting → live → stalled → backoff →
+/// connecting → …; or the end of one of several sources.
 public struct SourceEvent: Hashable, Sendable {
+    /// Whose life it is.
+    public enum Subject: String, Hashable, Sendable, CaseIterable {
+        /// A source: frames come from it.
+        case source
+        /// A stream that is published: frames go to it.
+        case output
+    }
+
     /// What the source is, or does, from now on.
     public enum State: String, Hashable, Sendable, CaseIterable {
         /// It is being opened.
@@ -18,7 +26,9 @@ public struct SourceEvent: Hashable, Sendable {
         case ended
     }
 
-    /// The source's name in its list, or what it is, without a password.
+    /// Whose life it is.
+    public let subject: Subject
+    /// The source's name in its list, or what source or output are, without a password.
     public let source: String
     /// What it is from now on.
     public let state: State
@@ -35,6 +45,7 @@ public struct SourceEvent: Hashable, Sendable {
 
     /// The end of a source of a list.
     init(endOf name: String, _ summary: RunSummary) {
+        subject = .source
         source = name
         state = .ended
         seconds = summary.wallTime
@@ -44,7 +55,8 @@ public struct SourceEvent: Hashable, Sendable {
         age = summary.age
     }
 
-    init(_ event: LiveEvent, name: String?, age: StageMetrics) {
+    init(_ event: LiveEvent, of subject: Subject = .source, name: String? = nil, age: StageMetrics) {
+        self.subject = subject
         source = name ?? event.source
         seconds = event.seconds
         reason = event.error?.reason.rawValue

@@ -56,7 +56,7 @@ public final class VideoPipeline: Sendable {
     /// an image, or the source is an image or a folder of images and `output` does not name a video.
     public static func writesImages(of source: String, to output: String) -> Bool {
         var isFolder: ObjCBool = false
-        if output == "-" { return false }
+        if output == "-" || StreamAddress.isURL(output) { return false }
         if output.hasSuffix("/") || ImageWriter.canWrite(output) { return true }
         if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder) { return isFolder.boolValue }
         if VideoWriter.namesContainer(output) { return false }
@@ -81,7 +81,8 @@ public final class VideoPipeline: Sendable {
     ///     `NAME`, or a test picture (`lavfi:testsrc2`). A live source is read until `stop()`: when it is lost it is tried again, and of its frames the newest is detected in.
     ///   - outputs: what is written.
     ///   - onFrame: called for every frame, in order, after it was written.
-    ///   - onSourceEvent: called when a live source comes, goes, or is tried in vain, from the thread that reads it.
+    ///   - onSourceEvent: called when a live source, or a stream that is published, comes, goes, or is tried in vain,
+    ///     from the thread that reads or writes it.
     ///   - started: called once, before the first frame, with the estimated number of frames.
     public func run(
         _ source: String, to outputs: RunOutputs = RunOutputs(),

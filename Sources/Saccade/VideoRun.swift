@@ -86,14 +86,20 @@ final class VideoRun: @unchecked Sendable {
     ) throws {
         self.configuration = configuration
         self.analysis = analysis
+        // First: without a screen nothing is begun.
+        let viewer = outputs.showsWindow ? try PictureViewer(shouldStop: shouldStop) : nil
+        let shouldStop: @Sendable () -> Bool = { shouldStop() || viewer?.isClosed ?? false }
         self.shouldStop = shouldStop
         sourcePath = LogCapture.redacted(path)
-        outputPaths = outputs.paths.filter { $0 != "-" }
+        outputPaths = outputs.paths.filter { $0 != "-" }.map(LogCapture.redacted)
+        // Before a source is waited for.
+        if let video = outputs.video { _ = try StreamAddress(video) }
         try OutputConflicts.check(
-            outputs: outputs.paths, inputs: [path, configuration.detector.model].filter { !$0.isEmpty })
+            outputs: outputs.files, inputs: [path, configuration.detector.model].filter { !$0.isEmpty })
         let wanted = configuration.threads > 0 ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
         let threads = min(wanted, PipelineConfiguration.mostThreads)
-        var options = MediaOptions(configuration.source, deliversOtherStreams: outputs.video != nil)
+        var options = MediaOptions(
+            configuration.source, deliversOtherStreams: outputs.video != nil && !outputs.publishes)
         // They travel with the frames, of which some will be left out.
         if options.live.isRealTime { options.deliversOtherStreams = false }
         if let onSourceEvent {
@@ -133,7 +139,11 @@ final class VideoRun: @unchecked Sendable {
         let medium: ResultSource.Medium = info.isImageSequence ? .images : .video
         let name = ResultSource(name: name ?? Self.name(of: path), medium: medium, labels: labels)
         results = try ResultOutputs(outputs.results, source: name)
-        output = try PictureOutput(outputs, source: source, named: name, configuration: configuration)
+        output = try PictureOutput(
+            outputs, source: source, named: name, configuration: configuration, viewer: viewer
+        ) { [age] event in
+            onSourceEvent?(SourceEvent(event, of: .output, age: age))
+        }
         // As a real number: an interval may be as large as an integer can be.
         let held =
             Double(configuration.schedule.longestGap(frameRate: info.frameRate.value))
@@ -184,9 +194,9 @@ final class VideoRun: @unchecked Sendable {
         }
         var summary = summary()
         // Complete logs are kept when the video cannot be completed.
-        let finished = Result { try output?.finish(trailing: trailingPackets) }
+        let finished = Result { try output?.finish(trailing: trailingPackets, summary: &summary) }
         try results.finish()
-        summary.notes += try finished.get() ?? []
+        try finished.get()
         summary.wallTime = (ContinuousClock.now - start) / .seconds(1)
         guard summary.frames.isConserved else {
             throw SaccadeError(reason: "internal", message: "frames were lost: \(summary.frames)", exitCode: 70)

@@ -22,8 +22,8 @@ struct DetectCommand: ParsableCommand {
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "Write annotated copies: an image, a folder of images, or a video, by the name's extension.",
-            valueName: "path"))
+            "Write annotated copies: an image, a folder of images, or a video, by the name's extension, or a stream, by its URL.",
+            valueName: "path|url"))
     var output: String?
 
     @Option(help: ArgumentHelp("Use every n-th frame alone.", valueName: "n"))
@@ -37,7 +37,7 @@ struct DetectCommand: ParsableCommand {
             var configuration = try options.configuration()
             configuration.tracker = nil
             configuration.schedule.stride = vidStride
-            var outputs = RunOutputs(results: options.results.outputs)
+            var outputs = RunOutputs(results: options.results.outputs, showsWindow: options.window.show)
             if let output {
                 let writesImages = VideoPipeline.writesImages(of: source, to: output)
                 if writesImages { outputs.imageFolder = output } else { outputs.video = output }

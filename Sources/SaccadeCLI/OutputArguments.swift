@@ -26,6 +26,19 @@ struct ResultArguments: ParsableArguments {
     }
 }
 
+/// The option that opens a window.
+struct WindowArguments: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp(
+            "Show the annotated pictures in a window.",
+            discussion: """
+                Of a live source the newest, of a file every one, as fast as they are done (--realtime: in their time). \
+                q, Esc or closing the window ends the run with complete outputs; space pauses, f fills the screen, \
+                s saves a PNG. Needs SDL 2 (Debian: libsdl2-2.0-0) and a screen.
+                """))
+    var show = false
+}
+
 /// The options that say how boxes are drawn.
 struct AnnotationArguments: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Draw labels.")
@@ -46,6 +59,11 @@ struct AnnotationArguments: ParsableArguments {
     @Flag(help: "Draw the rate of processing into the picture.")
     var showFps = false
 
+    @Flag(
+        help: "Draw the age of a live source's frame into the picture: from its capture to its drawing. Files: ignored."
+    )
+    var showAge = false
+
     func options() -> AnnotationOptions {
         var options = AnnotationOptions()
         options.showsLabels = labels
@@ -54,6 +72,7 @@ struct AnnotationArguments: ParsableArguments {
         options.trace = trace
         options.blurredClasses = blur.map { [$0] } ?? []
         options.showsRate = showFps
+        options.showsAge = showAge
         return options
     }
 }

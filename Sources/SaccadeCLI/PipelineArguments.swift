@@ -6,6 +6,7 @@ struct PipelineArguments: ParsableArguments {
     @OptionGroup(title: "Detection") var detector: DetectorArguments
     @OptionGroup(title: "Source") var source: SourceArguments
     @OptionGroup(title: "Cameras and streams") var live: LiveArguments
+    @OptionGroup(title: "Window") var window: WindowArguments
     @OptionGroup(title: "Results") var results: ResultArguments
     @OptionGroup(title: "Drawing") var annotation: AnnotationArguments
     @OptionGroup(title: "Encoding") var encoder: EncoderArguments

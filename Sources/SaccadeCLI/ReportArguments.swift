@@ -33,7 +33,7 @@ struct ReportArguments: ParsableArguments {
                 message: "--json writes the summary to standard output: give the other output a file's name",
                 exitCode: 64)
         }
-        if paths.isEmpty, !json { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
+        if paths.isEmpty, !outputs.showsWindow, !json { outputs.results = [ResultOutput(.jsonLines, to: "-")] }
         return outputs
     }
 

@@ -24,8 +24,8 @@ final class RunReporter: Sendable {
         var done = 0
         var start = ContinuousClock.now
         var shown = ContinuousClock.now
-        /// When a failed attempt was last told.
-        var complained: ContinuousClock.Instant?
+        /// When a failed attempt was last told, by the name of the source or output.
+        var complained: [String: ContinuousClock.Instant] = [:]
     }
 
     private let style: ProgressStyle
@@ -98,18 +98,20 @@ final class RunReporter: Sendable {
         return summary
     }
 
-    /// Tells of a live source. Attempts that fail in a row are told every half minute, wrong credentials each time.
+    /// Tells of a live source or a published stream. Attempts that fail in a row are told every half minute, wrong credentials each time.
     private func tell(_ event: SourceEvent) {
         if style == .json { return StandardError.write(SourceEventText(event).json) }
         guard style != .none, let text = SourceEventText(event).line else { return }
         let isNews = progress.withLock { progress in
             guard event.state == .backoff else {
-                progress.complained = nil
+                progress.complained[event.source] = nil
                 return true
             }
             let now = ContinuousClock.now
-            if let last = progress.complained, now - last < .seconds(30), event.reason != "auth" { return false }
-            progress.complained = now
+            if let last = progress.complained[event.source], now - last < .seconds(30), event.reason != "auth" {
+                return false
+            }
+            progress.complained[event.source] = now
             return true
         }
         if isNews || event.state == .ended { StandardError.write((style == .bar ? "\r\u{1B}[K" : "") + text) }

@@ -1,7 +1,7 @@
 import Foundation
 import Saccade
 
-/// A change in a live source's life, for people and for programs.
+/// A change in the life of a live source or a published stream, for people and for programs.
 struct SourceEventText {
     private let event: SourceEvent
 
@@ -27,15 +27,18 @@ struct SourceEventText {
     var json: String {
         struct Document: Encodable {
             struct Age: Encodable { let p50, p95, p99: Double }
-            let event = "source"
-            let source, state: String
+            let event: String
+            let source, output: String?
+            let state: String
             let time_s: Double
             let reason, message: String?
             let retry_s: Double?
             let age_s: Age?
         }
         let document = Document(
-            source: event.source, state: event.state.rawValue, time_s: event.seconds, reason: event.reason,
+            event: event.subject.rawValue, source: event.subject == .source ? event.source : nil,
+            output: event.subject == .output ? event.source : nil, state: event.state.rawValue, time_s: event.seconds,
+            reason: event.reason,
             message: event.message, retry_s: event.retrySeconds,
             age_s: event.age.map { Document.Age(p50: $0.p50, p95: $0.p95, p99: $0.p99) })
         let encoder = JSONEncoder()

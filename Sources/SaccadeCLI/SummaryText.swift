@@ -86,9 +86,19 @@ struct SummaryText {
                 "\(frames.predicted) skipped frames got predicted boxes: too large to be held until the next detection")
         }
         if frames.undecodablePackets > 0 { lines.append("\(frames.undecodablePackets) packets could not be decoded") }
+        if let publication = summary.publication { lines.append(Self.line(publication)) }
         lines += summary.notes
         lines += summary.outputs.map { "wrote \($0)" }
         text = lines.map(\.withoutControls).joined(separator: "\n") + "\n"
+    }
+
+    private static func line(_ publication: RunSummary.Publication) -> String {
+        let reasons = publication.dropReasons.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let losses = publication.losses.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
+        var text = "published \(publication.sent) frames"
+        if publication.dropped > 0 { text += ", left out \(reasons.joined(separator: ", "))" }
+        if !losses.isEmpty { text += "; the stream broke \(losses.joined(separator: ", "))" }
+        return text
     }
 
     /// Seconds as `12.3 s`, `4:05` or `1:02:03`.

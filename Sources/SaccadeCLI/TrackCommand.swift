@@ -19,11 +19,14 @@ struct TrackCommand: ParsableCommand {
               saccade track 0 -o camera.mp4
               saccade track rtsp://user:password@camera/stream --save-jsonl tracks.jsonl
               CAMERA=rtsp://user:password@camera/stream saccade track env:CAMERA -o camera.mp4
+              saccade track 0 --show -o rtsp://server:8554/tracked
+              saccade track cameras.streams -o recordings/ --save-jsonl tracks.jsonl
 
             A live source is read until Ctrl-C, which completes the outputs. When it stalls or goes away it is tried \
-            again, for ever; of its frames the newest is looked at, and those that it overtook are counted.
-
-              saccade track cameras.streams -o recordings/ --save-jsonl tracks.jsonl
+            again, for ever; of its frames the newest is looked at, and those that it overtook are counted. So is a \
+            published stream of a live source: while it cannot be reached its frames are left out, and counted; the \
+            run goes on. A file is published as fast as it is done, in its own time with --realtime, and a stream that \
+            fails ends its run.
 
             The sources of a list share the model and the processor in turns; none waits for another. A line is a \
             source, or NAME = SOURCE; each gets its own outputs: recordings/NAME.mp4, tracks-NAME.jsonl.
@@ -34,7 +37,9 @@ struct TrackCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write the annotated video; the extension names the container.", valueName: "file"))
+        help: ArgumentHelp(
+            "Write the annotated video; the extension names the container. A URL publishes it: rtsp, rtsps, udp, tcp, srt, rtmp, rtmps.",
+            valueName: "file|url"))
     var output: String?
 
     @OptionGroup(title: "Tracking") var tracking: TrackingArguments
@@ -45,7 +50,8 @@ struct TrackCommand: ParsableCommand {
         try report.reporting { reporter throws(SaccadeError) in
             var configuration = try options.configuration()
             tracking.apply(to: &configuration)
-            let outputs = try report.checked(RunOutputs(video: output, results: options.results.outputs))
+            let outputs = try report.checked(
+                RunOutputs(video: output, results: options.results.outputs, showsWindow: options.window.show))
             let pipeline = try VideoPipeline(configuration)
             return try reporter.run(pipeline, source, to: outputs)
         }

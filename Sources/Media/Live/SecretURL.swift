@@ -21,7 +21,8 @@ package struct SecretURL: Hashable, Sendable, CustomStringConvertible, CustomDeb
     package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// A text, of which the URLs lose user names, passwords and the values of their queries and paths (`name=value`):
-    /// `rtsp://user:secret@host/live?token=1` becomes `rtsp://***@host/live?token=***`.
+    /// `rtsp://user:secret@host/live?token=1` becomes `rtsp://***@host/live?token=***`. Those of RTMP lose the last part
+    /// of their path, which is a key: `rtmp://host/live/***`.
     package static func redacted(_ text: String) -> String {
         let bytes = Array(text.utf8)
         let separator = Array("://".utf8)
@@ -37,15 +38,18 @@ package struct SecretURL: Hashable, Sendable, CustomStringConvertible, CustomDeb
             let end =
                 bytes[authority...].firstIndex { $0 <= 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") }
                 ?? bytes.count
+            let hasKey = ["rtmp", "rtmps"].contains { scheme in
+                result.suffix(scheme.utf8.count).map { $0 | 0x20 } == Array(scheme.utf8)
+            }
             result += separator
-            appendRedacted(bytes[authority..<end], to: &result)
+            appendRedacted(bytes[authority..<end], hasKey: hasKey, to: &result)
             index = end
         }
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// What stands behind `://`.
-    private static func appendRedacted(_ url: ArraySlice<UInt8>, to result: inout [UInt8]) {
+    /// What stands behind `://`; with `hasKey` the path ends with a secret.
+    private static func appendRedacted(_ url: ArraySlice<UInt8>, hasKey: Bool, to result: inout [UInt8]) {
         let slash = url.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? url.endIndex
         var rest = url
         if let at = url[..<slash].lastIndex(of: UInt8(ascii: "@")) {
@@ -55,6 +59,13 @@ package struct SecretURL: Hashable, Sendable, CustomStringConvertible, CustomDeb
             // A password with a slash or a question mark in it.
             result += Array("***".utf8)
             rest = url[at...]
+        }
+        if hasKey {
+            let path = rest.prefix { $0 != UInt8(ascii: "?") }
+            if let last = path.lastIndex(of: UInt8(ascii: "/")) {
+                result += path[...last] + Array("***".utf8)
+                rest = rest[path.endIndex...]
+            }
         }
         // Values of a query; some cameras have them in the path: `/user=admin_password=secret_channel=1.sdp`.
         var isValue = false
