@@ -33,7 +33,7 @@ import Testing
     @Test func aFileEndsWithItsStream() throws {
         let image = FileManager.default.temporaryDirectory.appending(path: "saccade-\(UUID().uuidString).ppm")
         defer { try? FileManager.default.removeItem(at: image) }
-        try (Data("P6 64 64 255\n".utf8) + Data(repeating: 90, count: 64 * 64 * 3)).write(to: image)
+        try (Data("P6\n64 64\n255\n".utf8) + Data(repeating: 90, count: 64 * 64 * 3)).write(to: image)
         var configuration = PipelineConfiguration(model: Self.model)
         configuration.threads = 1
         let pipeline = try VideoPipeline(configuration)
