@@ -24,7 +24,9 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// C code and C libraries. They import nothing of ours.
-let cTargets = ["CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2"]
+let cTargets = [
+    "CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2",
+]
 
 let floors: [[Module]] = [
     // 0: vocabulary
