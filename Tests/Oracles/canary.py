@@ -130,6 +130,10 @@ def main():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = free.getsockname()[1]
+    listing = tempfile.NamedTemporaryFile("w", suffix=".streams")
+    listing.write(f"rtsp://admin:{PASSWORD}@127.0.0.1:{camera.port}/x?token={PASSWORD}\n"
+                  f"gate = rtsp://admin:{PASSWORD}@127.0.0.1:{refusing.port}/x\n")
+    listing.flush()
     everything = ["-o", "video.mp4", "--save-jsonl", "log.jsonl", "--save-csv", "log.csv", "--save-mot", "log.txt",
                   "--save-coco", "log.json", "--save-txt", "labels"]
     rtsp = lambda secret, port: f"rtsp://admin:{secret}@127.0.0.1:{port}/x?token={secret}"
@@ -155,6 +159,12 @@ def main():
         ("rtsp works, summary", ["track", rtsp(PASSWORD, camera.port), "--json", "-t", "1"], {}, 0, b'"frames"'),
         ("rtsp works, lines", ["track", rtsp(PASSWORD, camera.port), "--progress", "plain"], {}, interrupted, b"live"),
         ("rtsp mute", ["track", rtsp(PASSWORD, mute.port)], {}, interrupted, b'"connecting"'),
+        ("rtsp works, in a process of its own", ["track", rtsp(PASSWORD, camera.port), "--isolate", *everything], {},
+         interrupted, live),
+        ("rtsp refuses the password, in a process of its own", ["track", rtsp(PASSWORD, refusing.port), "--isolate"], {},
+         interrupted, b'"auth"'),
+        ("rtsp works, in a list", ["track", listing.name, "--isolate", "-o", "videos/", "--save-jsonl", "log.jsonl"], {},
+         interrupted, live),
         ("rtsp over udp", ["track", rtsp(PASSWORD, camera.port), "--rtsp-transport", "udp"], {}, interrupted, live),
         ("rtsp unreachable", ["track", f"rtsp://admin:{PASSWORD}@192.0.2.1/x"], {}, interrupted, b'"connecting"'),
         ("rtsp unknown host", ["track", f"rtsp://admin:{PASSWORD}@no-such-host.invalid/x"], {}, interrupted,
