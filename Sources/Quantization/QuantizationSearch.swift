@@ -56,81 +56,15 @@ extension Quantizer {
     ///   - loss: of a quantized graph, such as how far its detections are from the float ones.
     package func searched(
         _ recipe: QuantizationRecipe, in original: Graph, _ statistics: Statistics,
-        by search: QuantizationSearch = QuantizationSearch(), loss: (Graph) throws -> Double
+        by search: QuantizationSearch = QuantizationSearch(), loss: @escaping (Graph) throws -> Double
     ) throws(QuantizationError) -> (recipe: QuantizationRecipe, loss: Double, trials: [QuantizationTrial]) {
-        var log = [QuantizationTrial]()
-        var recipe = recipe
-        var best = 0.0
-        func measured(_ recipe: QuantizationRecipe) throws(QuantizationError) -> Double {
-            let quantized = try original.quantized(by: recipe)
-            do {
-                return try loss(quantized)
-            } catch { throw .caller(error) }
-        }
-        /// Measures a candidate and takes it where it is better by `gain`; nil when no trial is left.
-        func attempt(
-            _ candidate: QuantizationRecipe, _ name: String, _ change: QuantizationTrial.Change, gain: Double
-        ) throws(QuantizationError) -> (loss: Double, isKept: Bool)? {
-            guard log.count < search.trials, candidate != recipe else { return nil }
-            let loss = try measured(candidate)
-            let isKept = loss < best - gain
-            if isKept { (recipe, best) = (candidate, loss) }
-            log.append(QuantizationTrial(value: name, change: change, loss: loss, isKept: isKept))
-            return (loss, isKept)
-        }
-        guard search.trials > 0 else { return (recipe, try measured(recipe), []) }
-        best = try measured(recipe)
-        var costs = [(index: Int, gain: Double)]()
-        var time = search.floatTime
-        /// What each set costs is the loss that goes when it stays float.
-        func searchFloats(gain least: Double) throws(QuantizationError) {
-            let whole = best
-            costs = []
-            for index in placement.components.indices where isFree(index, recipe) {
-                let candidate = keepingFloat(recipe, index)
-                guard let trial = try attempt(candidate, name(index), .float, gain: .infinity) else { break }
-                costs.append((index, whole - trial.loss))
-            }
-            costs.sort { ($1.gain, $0.index) < ($0.gain, $1.index) }
-            for (index, gain) in costs where best > search.goodLoss {
-                let more = floatTime(index)
-                let part = max(least, more)
-                guard gain > whole * part, more <= time else { continue }
-                let trial = try attempt(keepingFloat(recipe, index), name(index), .float, gain: best * part)
-                if trial?.isKept ?? false { time -= more }
-            }
-        }
-        try searchFloats(gain: search.blindingGain)
-
-        for factor in search.factors {
-            var candidate = recipe
-            for (index, _) in costs { stretch(&candidate, index, by: factor, within: statistics) }
-            _ = try attempt(candidate, "all ranges × \(factor)", .all, gain: 0)
-        }
-        // As many trials are left for the end as there are sets.
-        let rest = min(costs.count + 16, search.trials / 3)
-        for step in search.steps {
-            for (index, _) in costs where isFree(index, recipe) && log.count < search.trials - rest {
-                for factor in [step, 1 / step] {
-                    var isWorthMore = true
-                    // Twice at most: what is seen in a few pictures must not run away.
-                    for _ in 0..<2 where isWorthMore {
-                        var candidate = recipe
-                        stretch(&candidate, index, by: factor, within: statistics)
-                        let trial = try attempt(candidate, name(index), .range, gain: best * search.rangeGain)
-                        isWorthMore = trial?.isKept ?? false
-                    }
-                    if log.last?.isKept ?? false, log.last?.value == name(index) { break }
-                }
-            }
-        }
-        try searchFloats(gain: search.floatGain)
-        if !recipe.biasShifts.isEmpty {
-            var candidate = recipe
-            candidate.biasShifts = [:]
-            _ = try attempt(candidate, "no shifts of biases", .all, gain: 0)
-        }
-        return (recipe, best, log)
+        var run = try SearchRun(self, recipe, original, statistics, search, loss)
+        try run.searchFloats(gain: search.blindingGain)
+        try run.searchFactors()
+        try run.searchRanges()
+        try run.searchFloats(gain: search.floatGain)
+        try run.searchShifts()
+        return (run.recipe, run.best, run.log)
     }
 
     /// Changes the range of a set of values, at most to what was seen of it. The lesser end stays where it is small, like
@@ -138,7 +72,7 @@ extension Quantizer {
     ///
     /// Class scores keep theirs: a loss that looks at what is seen well would give up the low ones for a finer step, and
     /// then all that is not there has the same score, above many a faint object's.
-    private func stretch(
+    fileprivate func stretch(
         _ recipe: inout QuantizationRecipe, _ index: Int, by factor: Double, within statistics: Statistics
     ) {
         let members = placement.components[index].members
@@ -158,7 +92,7 @@ extension Quantizer {
 
     /// What values add to the time when they stay float, as a part of the whole: an estimate from the multiply-adds of the
     /// convolutions that read them, which take four times as long, and the traffic of floats.
-    private func floatTime(_ index: Int) -> Double {
+    fileprivate func floatTime(_ index: Int) -> Double {
         let members = Set(placement.components[index].members)
         var (all, float) = (0.0, 0.0)
         for group in placement.groups {
@@ -174,7 +108,7 @@ extension Quantizer {
         return all > 0 ? (float + 100 * Double(elements)) / all : 0
     }
 
-    private func keepingFloat(_ recipe: QuantizationRecipe, _ index: Int) -> QuantizationRecipe {
+    fileprivate func keepingFloat(_ recipe: QuantizationRecipe, _ index: Int) -> QuantizationRecipe {
         let names = names(index)
         var candidate = recipe
         keepFloat(&candidate) { names.contains($0) }
@@ -191,24 +125,136 @@ extension Quantizer {
         }
     }
 
-    /// The number of sets of values that a search can change.
-    package func freeCount(_ recipe: QuantizationRecipe) -> Int {
-        placement.components.indices.count { isFree($0, recipe) }
-    }
-
     private func names(_ index: Int) -> Set<String> {
         Set(placement.components[index].members.map { graph[$0].name })
     }
 
-    private func name(_ index: Int) -> String {
+    fileprivate func name(_ index: Int) -> String {
         let component = placement.components[index]
         return (component.sources.first ?? component.members.first).map { graph[$0].name } ?? ""
     }
 
     /// Whether the recipe quantizes a set of values that are not the graph's input, whose bytes are what they are.
-    private func isFree(_ index: Int, _ recipe: QuantizationRecipe) -> Bool {
+    fileprivate func isFree(_ index: Int, _ recipe: QuantizationRecipe) -> Bool {
         let members = placement.components[index].members
         return !members.contains { graph.inputs.contains($0) }
             && members.contains { recipe.values[graph[$0].name] != nil }
+    }
+}
+
+/// A recipe on its way to a better one.
+private struct SearchRun {
+    private let quantizer: Quantizer
+    private let original: Graph
+    private let statistics: Quantizer.Statistics
+    private let search: QuantizationSearch
+    private let loss: (Graph) throws -> Double
+
+    private(set) var recipe: QuantizationRecipe
+    /// Its loss.
+    private(set) var best = 0.0
+    private(set) var log: [QuantizationTrial] = []
+    /// What each set costs, the most costly first: the loss that goes when it stays float.
+    private var costs: [(index: Int, gain: Double)] = []
+    /// The part of the time that more floats may add.
+    private var time: Double
+
+    init(
+        _ quantizer: Quantizer, _ recipe: QuantizationRecipe, _ original: Graph, _ statistics: Quantizer.Statistics,
+        _ search: QuantizationSearch, _ loss: @escaping (Graph) throws -> Double
+    ) throws(QuantizationError) {
+        self.quantizer = quantizer
+        self.recipe = recipe
+        self.original = original
+        self.statistics = statistics
+        self.search = search
+        self.loss = loss
+        time = search.floatTime
+        best = try measured(recipe)
+    }
+
+    private var isSpent: Bool { log.count >= search.trials }
+
+    private func measured(_ recipe: QuantizationRecipe) throws(QuantizationError) -> Double {
+        let quantized = try original.quantized(by: recipe)
+        do {
+            return try loss(quantized)
+        } catch { throw .caller(error) }
+    }
+
+    /// Measures a candidate and takes it where it is better by `gain`; nil when no trial is left.
+    private mutating func attempt(
+        _ candidate: QuantizationRecipe, _ name: String, _ change: QuantizationTrial.Change, gain: Double
+    ) throws(QuantizationError) -> (loss: Double, isKept: Bool)? {
+        guard !isSpent, candidate != recipe else { return nil }
+        let loss = try measured(candidate)
+        let isKept = loss < best - gain
+        if isKept { (recipe, best) = (candidate, loss) }
+        log.append(QuantizationTrial(value: name, change: change, loss: loss, isKept: isKept))
+        return (loss, isKept)
+    }
+
+    /// Tries each set as float, and keeps those float that take away more of the loss than `least` and than they add to
+    /// the time.
+    mutating func searchFloats(gain least: Double) throws(QuantizationError) {
+        let whole = best
+        costs = []
+        for index in quantizer.placement.components.indices where quantizer.isFree(index, recipe) {
+            let candidate = quantizer.keepingFloat(recipe, index)
+            guard let trial = try attempt(candidate, quantizer.name(index), .float, gain: .infinity) else { break }
+            costs.append((index, whole - trial.loss))
+        }
+        costs.sort { ($1.gain, $0.index) < ($0.gain, $1.index) }
+        for (index, gain) in costs where best > search.goodLoss {
+            let more = quantizer.floatTime(index)
+            let part = max(least, more)
+            guard gain > whole * part, more <= time else { continue }
+            let candidate = quantizer.keepingFloat(recipe, index)
+            let trial = try attempt(candidate, quantizer.name(index), .float, gain: best * part)
+            if trial?.isKept ?? false { time -= more }
+        }
+    }
+
+    /// Stretches all ranges together.
+    mutating func searchFactors() throws(QuantizationError) {
+        for factor in search.factors {
+            var candidate = recipe
+            for (index, _) in costs { quantizer.stretch(&candidate, index, by: factor, within: statistics) }
+            _ = try attempt(candidate, "all ranges × \(factor)", .all, gain: 0)
+        }
+    }
+
+    /// Stretches the ranges one by one. As many trials as there are sets are left for the end.
+    mutating func searchRanges() throws(QuantizationError) {
+        let rest = min(costs.count + 16, search.trials / 3)
+        for step in search.steps {
+            for (index, _) in costs where quantizer.isFree(index, recipe) && log.count < search.trials - rest {
+                let isWider = try stretch(index, by: step)
+                if !isWider { _ = try stretch(index, by: 1 / step) }
+            }
+        }
+    }
+
+    /// Stretches a range twice at most: what is seen in a few pictures must not run away. Returns whether the last trial
+    /// was kept.
+    private mutating func stretch(_ index: Int, by factor: Double) throws(QuantizationError) -> Bool {
+        var isKept = false
+        for _ in 0..<2 {
+            var candidate = recipe
+            quantizer.stretch(&candidate, index, by: factor, within: statistics)
+            let gain = best * search.rangeGain
+            guard let trial = try attempt(candidate, quantizer.name(index), .range, gain: gain) else { break }
+            isKept = trial.isKept
+            guard isKept else { break }
+        }
+        return isKept
+    }
+
+    /// Tries without the shifts of biases.
+    mutating func searchShifts() throws(QuantizationError) {
+        guard !recipe.biasShifts.isEmpty else { return }
+        var candidate = recipe
+        candidate.biasShifts = [:]
+        _ = try attempt(candidate, "no shifts of biases", .all, gain: 0)
     }
 }
