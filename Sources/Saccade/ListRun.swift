@@ -37,6 +37,7 @@ final class ListRun: @unchecked Sendable {
     private let analysis: VideoRun.Analysis
     private let onSourceEvent: (@Sendable (SourceEvent) -> Void)?
     private let wantsStop: @Sendable () -> Bool
+    private let start = MonotonicTime.now
     private let isOver = Atomic<Bool>(false)
     private let state = Mutex(State())
 
@@ -78,7 +79,6 @@ final class ListRun: @unchecked Sendable {
 
     /// Runs all sources to their ends.
     func execute(onFrame: (@Sendable (_ name: String, FrameResult) -> Void)?) -> ListSummary {
-        let start = ContinuousClock.now
         let runs = DispatchGroup()
         for index in list.entries.indices {
             DispatchQueue(label: "saccade.source.\(index)", qos: .userInitiated).async(group: runs) {
@@ -88,7 +88,7 @@ final class ListRun: @unchecked Sendable {
         runs.wait()
         let summaries = state.withLock(\.summaries)
         var summary = ListSummary(sources: list.entries.indices.compactMap { summaries[$0] })
-        summary.wallTime = (ContinuousClock.now - start) / .seconds(1)
+        summary.wallTime = start.age
         return summary
     }
 
@@ -99,7 +99,7 @@ final class ListRun: @unchecked Sendable {
             let run = try VideoRun(
                 source: entry.source, name: entry.name, outputs: outputs.named(entry.name),
                 configuration: configuration, analysis: analysis, onSourceEvent: onSourceEvent,
-                shouldStop: { self.wantsStop() || self.isOver.load(ordering: .relaxed) })
+                shouldStop: { self.wantsStop() || self.isOver.load(ordering: .relaxed) || self.isElapsed })
             state.withLock { _ = $0.begun.insert(index) }
             var report: (@Sendable (FrameResult) -> Void)?
             if let onFrame { report = { onFrame(entry.name, $0) } }
@@ -113,15 +113,17 @@ final class ListRun: @unchecked Sendable {
             summary.exitCode = isStopped ? 0 : error.exitCode
         }
         summary.name = entry.name
-        let isLast = state.withLock { state in
+        state.withLock { state in
             state.summaries[index] = summary
             state.ended.insert(index)
-            return state.begun.isSubset(of: state.ended)
         }
         onSourceEvent?(SourceEvent(endOf: entry.name, summary))
-        let isLost = summary.exitCode != 0 && configuration.source.endsOnLoss
-        // The wanted duration is over for all that ever came; nobody waits for those that did not.
-        let isElapsed = configuration.source.duration != nil && isLast && !state.withLock(\.begun.isEmpty)
-        if isLost || isElapsed { isOver.store(true, ordering: .relaxed) }
+        if summary.exitCode != 0, configuration.source.endsOnLoss { isOver.store(true, ordering: .relaxed) }
+    }
+
+    /// Whether the wanted duration has passed and nobody reads: then what never came is not waited for any longer.
+    private var isElapsed: Bool {
+        guard let duration = configuration.source.duration, start.age > duration else { return false }
+        return state.withLock { $0.begun.isSubset(of: $0.ended) }
     }
 }

@@ -132,3 +132,19 @@ func expectEqualTimes(_ left: [Double], _ right: [Double], within tolerance: Dou
     let worst = zip(left, right).map { abs($0 - $1 - shift) }.filter { !$0.isNaN }.max() ?? 0
     #expect(worst <= tolerance, "worst difference \(worst) s; first \(left.first ?? -1), \(right.first ?? -1)")
 }
+
+/// A socket of TCP that listens on this machine alone, on a port that the system chose.
+func listenOnLoopback() throws -> (descriptor: Int32, port: UInt16) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(descriptor, $0, length) == 0 && listen(descriptor, 8) == 0 && getsockname(descriptor, $0, &length) == 0
+        }
+    }
+    try #require(isBound)
+    return (descriptor, UInt16(bigEndian: address.sin_port))
+}

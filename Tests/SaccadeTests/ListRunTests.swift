@@ -113,6 +113,15 @@ import Testing
         #expect(!"\(seen) \(summary)".contains("canary"))
     }
 
+    /// What can never come is waited for no longer than the wanted duration, also where the others failed at once.
+    @Test func theDurationEndsAListInWhichNobodyComes() throws {
+        defer { cleanUp() }
+        let list = try list("dead = rtsp://127.0.0.1:1/x\nwrong = /nowhere.mp4")
+        let summary = try VideoPipeline(configuration(seconds: 1)).run(list)
+        #expect((1..<10).contains(summary.wallTime))
+        #expect(summary.sources.map(\.reason) == ["interrupted", "not_found"])
+    }
+
     @Test func theFirstLossEndsAllWhereThatIsWanted() throws {
         defer { cleanUp() }
         var configuration = configuration(seconds: 20)
