@@ -115,6 +115,21 @@ class Server:
             camera.clients.append(connection)
 
 
+def decoder_of(parent, ending):
+    """The process that decodes a source, by its parent and the end of its last argument."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                arguments = file.read().decode().split("\0")
+            with open(f"/proc/{name}/stat") as file:
+                ancestor = int(file.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+        if ancestor == parent and "decode-for" in arguments and arguments[-2].rstrip().endswith(ending):
+            return int(name)
+    sys.exit("the source has no decoder of its own")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saccade", required=True, metavar="BINARY")
@@ -158,10 +173,9 @@ def main():
                 if arguments.fault == "server":
                     cameras[0].die()
                 else:
-                    decoders = subprocess.run(["pgrep", "-f", f"-P{program.pid}", f"decode-for .*:{server.port}/0$"],
-                                              capture_output=True, text=True).stdout.split()
+                    decoder = decoder_of(program.pid, f":{server.port}/0")
                     struck = time.monotonic()
-                    os.kill(int(decoders[0]), getattr(signal, "SIG" + arguments.fault))
+                    os.kill(decoder, getattr(signal, "SIG" + arguments.fault))
             watchdog = threading.Timer(arguments.seconds + 60, program.kill)
             watchdog.start()
             output = program.stdout.read()

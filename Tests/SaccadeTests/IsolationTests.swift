@@ -73,17 +73,23 @@ import Testing
             source,
             onFrame: { frame in
                 guard frame.seconds > 0.5, !isShot.exchange(true, ordering: .relaxed) else { return }
-                let shot = Process()
-                shot.executableURL = URL(filePath: "/usr/bin/pkill")
-                shot.arguments = ["-SEGV", "-f", "decode-for \(source)"]
-                try? shot.run()
-                shot.waitUntilExit()
+                for process in decoders(of: source) { kill(process, SIGSEGV) }
             }, onSourceEvent: { event in events.withLock { $0.append(event) } })
         #expect(summary.frames.isConserved)
         #expect(summary.connections?.made == 2)
         #expect(summary.connections?.losses == ["lost": 1])
         let loss = events.withLock { $0.first { $0.reason == "lost" } }
         #expect(loss?.message?.contains("was ended by signal 11") == true, "\(String(describing: loss))")
+    }
+
+    /// The processes that decode a source, by their arguments.
+    private func decoders(of source: String) -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { process in
+            let arguments = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+            return arguments.split(separator: 0).dropFirst().map { String(decoding: $0, as: UTF8.self) }
+                == ["decode-for", source]
+        }
     }
 
     private func freePort() throws -> Int {
