@@ -34,6 +34,7 @@ let floors: [[Module]] = [
         Module(name: "Tensors", imports: []),
         Module(name: "Pipelines", imports: [], products: [deque, histogram]),
         Module(name: "Detections", imports: []),
+        Module(name: "Plots", imports: []),
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
@@ -41,7 +42,7 @@ let floors: [[Module]] = [
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
-        Module(name: "Evaluation", imports: ["Detections"], testExcludes: ["Goldens"]),
+        Module(name: "Evaluation", imports: ["Detections", "Plots"], testExcludes: ["Goldens"]),
     ],
     // 2: running graphs, reading files
     [
@@ -52,12 +53,17 @@ let floors: [[Module]] = [
         Module(name: "Media", imports: ["Detections", "Imaging", "CFFmpeg", "CVideo4Linux", "CIsolation"]),
         Module(name: "Display", imports: ["Imaging", "CSDL2"]),
     ],
-    // 3: Training, Models come here too
+    // 3: what rewrites, builds and trains graphs
     [
-        Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"])
+        Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
+        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution"]),
+        Module(
+            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"], testExcludes: ["Goldens"],
+            testImports: ["ONNX"]),
     ],
-    // 4: the bridge between the wings: pixels -> tensors -> boxes
+    // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
     [
+        Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
             testImports: ["Media", "CAllocationCounter"])
