@@ -12,6 +12,8 @@ struct PlannedSteps {
     private(set) var constants: [Tensor] = []
     /// Bytes of all tensors in the arena.
     let tensorByteCount: Int
+    /// Bytes of the memory that a session must be given.
+    private(set) var sharedByteCount = 0
     /// The first outputs of integer nodes that no kernel takes. Such a node has no step.
     private(set) var refused: Set<ValueID> = []
 
@@ -28,9 +30,14 @@ struct PlannedSteps {
             kept[name] = id
         }
         let pinned = Set(graph.outputs).union(kept.values)
+        var shared: [ValueID: Int] = [:]
+        for id in graph.inputs + graph.outputs { shared[id] = options.shared[graph[id].name] }
+        guard shared.count == options.shared.count else {
+            throw ExecutionError(.invalidGraph("shared memory for values that are neither inputs nor outputs"))
+        }
         let nodes = graph.nodesWithFusedResiduals(pinned: pinned)
-        let aliases = TensorAliases(graph, nodes: nodes)
-        let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned)
+        let aliases = TensorAliases(graph, nodes: nodes, fixed: Set(shared.keys))
+        let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned, shared: shared)
         tensorByteCount = memory.byteCount
         guard memory.byteCount <= ExecutionPlan.maximumArenaByteCount else {
             throw ExecutionError(.outOfMemory(bytes: memory.byteCount))
@@ -51,7 +58,7 @@ struct PlannedSteps {
             guard let place = memory.places[id] else {
                 throw ExecutionError(.invalidGraph("nothing makes \"\(graph[id].name)\""))
             }
-            return .arena(place.byteOffset)
+            return place.location
         }
         func slot(_ id: ValueID, name: String) throws(ExecutionError) -> ExecutionPlan.Slot {
             let operand = try operand(id)
@@ -81,6 +88,13 @@ struct PlannedSteps {
                 error.op = error.op ?? node.op.name
                 throw error
             }
+        }
+        for (id, offset) in shared {
+            let type = try operand(id).type
+            guard offset >= 0, offset % TensorBuffer.alignment == 0 else {
+                throw ExecutionError(.invalidGraph("a place of \(offset) bytes in shared memory"))
+            }
+            sharedByteCount = max(sharedByteCount, offset + type.shape.count * type.dtype.stride)
         }
         for id in graph.inputs { inputSlots.append(try slot(id, name: graph[id].name)) }
         for id in graph.outputs {

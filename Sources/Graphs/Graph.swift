@@ -19,6 +19,8 @@ package struct Graph: Sendable {
     package var nodes: [Node]
     /// Weights and folded parameters.
     package private(set) var constants: [ValueID: Tensor]
+    /// Constants that the builder of a model says are learned, in its order; see `learnedConstants`.
+    package var parameters: [ValueID]
 
     package init(name: String, metadata: [String: String] = [:]) {
         self.name = name
@@ -28,6 +30,7 @@ package struct Graph: Sendable {
         outputs = []
         nodes = []
         constants = [:]
+        parameters = []
     }
 
     package subscript(id: ValueID) -> Value {

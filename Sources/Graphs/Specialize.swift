@@ -180,6 +180,7 @@ extension Operator {
         case .averagePool(let pool, let countsPadding):
             return .averagePool(try pool.normalized(shape), countsPadding: countsPadding)
         case .softmax(let axis): return .softmax(axis: try front(axis))
+        case .logSoftmax(let axis): return .logSoftmax(axis: try front(axis))
         case .reduce(var reduce):
             reduce.axes = try checkedAxes(reduce.axes ?? Array(0..<shape.rank), rank: shape.rank)
             return .reduce(reduce)

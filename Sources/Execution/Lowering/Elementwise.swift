@@ -181,7 +181,7 @@ extension UnaryFunction {
         case .reciprocal: .reciprocal
         case .neg: .neg
         case .abs: .abs
-        case .softplus, .elu, .log, .erf, .sin, .cos, .sign, .floor, .ceil, .round, .not: nil
+        case .softplus, .elu, .gelu, .geluTanh, .log, .erf, .sin, .cos, .sign, .floor, .ceil, .round, .not: nil
         }
     }
 
@@ -205,6 +205,8 @@ extension UnaryFunction {
         case .elu(let scale): { x in x >= 0 ? x : scale * expm1f(x) }
         case .log: { logf($0) }
         case .erf: { erff($0) }
+        case .gelu: { x in 0.5 * x * erfcf(-x * Float(0.5).squareRoot()) }
+        case .geluTanh: { x in 0.5 * x * (1 + tanhf((2 / Float.pi).squareRoot() * (x + 0.044715 * x * x * x))) }
         case .sin: { sinf($0) }
         case .cos: { cosf($0) }
         case .sign: { x in x > 0 ? 1 : x < 0 ? -1 : x }

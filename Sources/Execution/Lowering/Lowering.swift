@@ -36,6 +36,9 @@ extension Lowering {
         case .pad(let mode): return try pad(mode)
         case .quantizeLinear(let axis): return try quantizeLinear(axis: axis)
         case .dequantizeLinear(let axis): return try dequantizeLinear(axis: axis)
+        case .convolutionTranspose, .trainingBatchNormalization, .groupNormalization, .layerNormalization,
+            .logSoftmax, .dropout, .lstm, .gru, .ctcLoss, .gradient:
+            throw unsupported(op.name)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
         case .requantize: return try copy()

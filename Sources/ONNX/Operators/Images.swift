@@ -16,16 +16,6 @@ extension OperatorTable {
         try node.finish(.squeeze(axes: [2]), [result])
     }
 
-    static func batchNormalization(_ node: NodeImporter) throws(ONNXError) {
-        guard try !node.flag("training_mode"), try node.flag("spatial", true) else {
-            throw node.invalid("only the inference form over channels is supported")
-        }
-        let op = Operator.batchNormalization(BatchNormalization(epsilon: try node.float("epsilon", 1e-5)))
-        var inputs = [ValueID]()
-        for index in 0..<5 { inputs.append(try node.input(index)) }
-        try node.finish(op, inputs)
-    }
-
     static func maxPool(_ node: NodeImporter) throws(ONNXError) {
         guard try node.integer("storage_order", 0) == 0 else { throw node.invalid("storage_order is not 0") }
         try pool(node) { .maxPool($0) }
@@ -58,7 +48,7 @@ extension OperatorTable {
     }
 
     /// Strides, dilations and pads of one or two axes; one axis is a width.
-    private static func window(_ node: NodeImporter, axes: Int) throws(ONNXError) -> Window {
+    static func window(_ node: NodeImporter, axes: Int) throws(ONNXError) -> Window {
         guard (1...2).contains(axes) else { throw node.invalid("windows over \(axes) axes are not supported") }
         let strides = try node.integers("strides") ?? Array(repeating: 1, count: axes)
         let dilations = try node.integers("dilations") ?? Array(repeating: 1, count: axes)

@@ -23,17 +23,17 @@ extension OperatorTable {
     static func logSoftmax(_ node: NodeImporter) throws(ONNXError) {
         let x = try node.input(0)
         if node.opset >= 13 {
-            let result = try node.make(.softmax(axis: node.integer("axis", -1)), [x])
-            return try node.finish(.unary(.log), [result])
+            return try node.finish(.logSoftmax(axis: node.integer("axis", -1)), [x])
         }
-        let result = try node.make(.reshape(allowsZero: true), flattenedSoftmax(node, x))
-        try node.finish(.unary(.log), [result])
+        try node.finish(.reshape(allowsZero: true), flattenedSoftmax(node, x, .logSoftmax(axis: 1)))
     }
 
     /// Before opset 13 softmax ran over all axes from `axis` on together: the inputs of the reshape that ends it.
-    private static func flattenedSoftmax(_ node: NodeImporter, _ x: ValueID) throws(ONNXError) -> [ValueID] {
+    private static func flattenedSoftmax(
+        _ node: NodeImporter, _ x: ValueID, _ op: Operator = .softmax(axis: 1)
+    ) throws(ONNXError) -> [ValueID] {
         let rows = try node.make(.flatten(axis: node.integer("axis", 1)), [x])
-        return [try node.make(.softmax(axis: 1), [rows]), try node.make(.shapeOf(start: 0, end: nil), [x])]
+        return [try node.make(op, [rows]), try node.make(.shapeOf(start: 0, end: nil), [x])]
     }
 
     static func reduce(
