@@ -10,8 +10,8 @@ writes Tests/TrainingTests/Goldens/losses.json, a list of cases:
     outputs       "loss", a scalar, and where it is of use the loss of each sample ("samples").
     gradients     of "loss", for the inputs that learn: the formulas in float64, rounded to float32.
 
-Each gradient is checked against a central difference, but for CIoU's, which holds a part fixed. Needs numpy, onnx, onnxruntime and torch. A second run writes the
-same bytes.
+Each gradient is checked against a central difference, but for CIoU's, which holds a part fixed. Needs numpy, onnx,
+onnxruntime and torch. A second run writes the same bytes.
 """
 
 import inspect
