@@ -16,6 +16,7 @@
 #include "../conv2d_u8/conv2d_u8.h"
 #include "../depthwise_f32/depthwise_f32.h"
 #include "../depthwise_u8/depthwise_u8.h"
+#include "../dropout_f32/dropout_f32.h"
 #include "../elementwise_f32/elementwise_f32.h"
 #include "../isa/isa.h"
 #include "../lookup_u8/lookup_u8.h"
