@@ -17,6 +17,7 @@
 #include "../depthwise_f32/depthwise_f32.h"
 #include "../depthwise_u8/depthwise_u8.h"
 #include "../elementwise_f32/elementwise_f32.h"
+#include "../gemm_f32/gemm_f32.h"
 #include "../isa/isa.h"
 #include "../lookup_u8/lookup_u8.h"
 #include "../matmul_u8/matmul_u8.h"
