@@ -27,6 +27,7 @@
 #include "../optimizer_f32/optimizer_f32.h"
 #include "../peak/peak.h"
 #include "../quantize_u8/quantize_u8.h"
+#include "../recurrent_f32/recurrent_f32.h"
 #include "../requantize/requantize.h"
 #include "../softmax_f32/softmax_f32.h"
 #include "../softmax_u8/softmax_u8.h"
