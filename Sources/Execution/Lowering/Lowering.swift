@@ -36,9 +36,14 @@ extension Lowering {
         case .pad(let mode): return try pad(mode)
         case .quantizeLinear(let axis): return try quantizeLinear(axis: axis)
         case .dequantizeLinear(let axis): return try dequantizeLinear(axis: axis)
+        case .dropout(let dropout): return try self.dropout(dropout)
+        case .lstm(let recurrence): return try lstm(recurrence)
+        case .gru(let recurrence, let isLinear): return try gru(recurrence, linearBeforeReset: isLinear)
+        case .ctcLoss(let blank): return try ctcLoss(blank: blank)
         case .convolutionTranspose, .trainingBatchNormalization, .groupNormalization, .layerNormalization,
-            .logSoftmax, .dropout, .lstm, .gru, .ctcLoss, .gradient:
+            .logSoftmax:
             throw unsupported(op.name)
+        case .gradient(let gradient): return try self.gradient(gradient)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
         case .requantize: return try copy()

@@ -173,10 +173,23 @@ extension Lowering {
         }
     }
 
-    func gather(axis: Int) throws(ExecutionError) -> StepBody {
+    mutating func gather(axis: Int) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let indices = try input(1)
         let y = outputs[0]
+        if x.isDense, indices.isDense {
+            kernel = "gather"
+            let extents = x.shape.dimensions
+            let gather = GatherKernel(
+                outer: extents[..<axis].reduce(1, *), extent: extents[axis],
+                inner: extents[(axis + 1)...].reduce(1, *), count: indices.shape.count, elementSize: x.dtype.stride,
+                indexType: indices.dtype)
+            return { context in
+                gather.run(
+                    input: context.input(0), indices: context.input(1), output: context.output(0),
+                    threads: context.threads)
+            }
+        }
         return { context in
             Reference.gather(
                 x.view(at: context.input(0)), indices: indices.view(at: context.input(1)),

@@ -93,7 +93,7 @@ extension GradientOperator {
         case .gather, .gatherElements: index == 1 ? integers : [.float32]
         case .pad: index > 0 ? integers : [.float32]
         case .resize: index == 2 ? [.int64] : [.float32]
-        case .lstm, .gru: index == 4 ? integers : [.float32]
+        case .lstm, .gru: index == 4 ? [.int32] : [.float32]
         default: [.float32]
         }
     }
