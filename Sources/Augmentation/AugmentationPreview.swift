@@ -111,7 +111,9 @@ package struct AugmentationPreview {
         }
         if lines.count > captionLines {
             lines.removeLast(lines.count - captionLines)
-            lines[captionLines - 1] += " ..."
+            var last = lines[captionLines - 1]
+            while text.width(of: last + " ...", size: Self.textSize) > cellSide, !last.isEmpty { last.removeLast() }
+            lines[captionLines - 1] = last + " ..."
         }
         return lines
     }

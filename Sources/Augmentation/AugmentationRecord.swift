@@ -38,11 +38,13 @@ struct OperationStreams {
     }
 }
 
-/// A number with at most `decimals` decimals, for records.
+/// A number with at most `decimals` decimals, for records: 4.2, -0.00008, 3.
 func short(_ value: Double, _ decimals: Int = 2) -> String {
-    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-    var scale = 1.0
+    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
+    var scale = 1
     for _ in 0..<decimals { scale *= 10 }
-    let rounded = (value * scale).rounded() / scale
-    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+    let scaled = Int((abs(value) * Double(scale)).rounded())
+    var digits = String(String(scale + scaled % scale).dropFirst())
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / scale)" + (digits.isEmpty ? "" : ".\(digits)")
 }

@@ -138,11 +138,11 @@ package struct ImageAugmentation: Hashable, Sendable {
             case .blur(let range, _):
                 let sigma = stream.uniform(range)
                 GaussianBlur(sigma: sigma).apply(to: &sample.image)
-                record.add(operation.name, "σ \(short(sigma))")
+                record.add(operation.name, "sigma \(short(sigma))")
             case .noise(let range, _):
                 let sigma = stream.uniform(range)
                 GaussianNoise.add(sigma: sigma, to: &sample.image, &stream)
-                record.add(operation.name, "σ \(short(sigma, 1))")
+                record.add(operation.name, "sigma \(short(sigma, 1))")
             case .jpeg(let range, _):
                 let quality = stream.integer(range)
                 JPEGArtifacts(quality: quality).apply(to: &sample.image)
