@@ -10,6 +10,13 @@ extension Lowering {
         case .gru(let recurrence, let isLinear): return try gruGradient(recurrence, linearBeforeReset: isLinear)
         case .gather(let axis, let extent): return try gatherGradient(axis: axis, extent: extent)
         case .gatherElements(let axis, _): return try gatherElementsGradient(axis: axis)
+        case .batchNormalization(let normalization): return try batchNormalizationGradient(normalization)
+        case .groupNormalization(let normalization): return try groupNormalizationGradient(normalization)
+        case .layerNormalization(let epsilon): return try layerNormalizationGradient(epsilon: epsilon)
+        case .unary(let function): return try unaryGradient(function)
+        case .clip: return try clipGradient()
+        case .softmax(let axis): return try softmaxGradient(axis: axis, isLogarithm: false)
+        case .logSoftmax(let axis): return try softmaxGradient(axis: axis, isLogarithm: true)
         default: throw unsupported(op.name)
         }
     }
@@ -27,6 +34,48 @@ extension Lowering {
             drop.run(
                 count: count, input: context.floats(input: 0), output: context.floats(output: 0),
                 seed: context.input(1).load(as: UInt64.self), stream: stream, threads: context.threads)
+            return true
+        }
+    }
+
+    private mutating func unaryGradient(_ function: UnaryFunction) throws(ExecutionError) -> StepBody {
+        guard let vectorized = function.vectorized else { throw unsupported(op.name) }
+        return try unaryGradient(vectorized)
+    }
+
+    private mutating func clipGradient() throws(ExecutionError) -> StepBody {
+        let minimum = try floats(2)?.first ?? -.infinity
+        let maximum = try floats(3)?.first ?? .infinity
+        return try unaryGradient(.activation(.clip(minimum: minimum, maximum: maximum)))
+    }
+
+    private mutating func unaryGradient(_ function: VectorUnaryFunction) throws(ExecutionError) -> StepBody {
+        kernel = "unary_gradient_f32_\(instructionSet.rawValue)"
+        let gradient = UnaryGradientKernel(function, instructionSet: instructionSet)
+        let count = outputs[0].shape.count
+        return { context in
+            gradient.run(
+                count: count, input: context.floats(input: 0), outputGradient: context.floats(input: 1),
+                inputGradient: context.floats(output: 0), threads: context.threads)
+            return true
+        }
+    }
+
+    private mutating func softmaxGradient(axis: Int, isLogarithm: Bool) throws(ExecutionError) -> StepBody {
+        kernel = "softmax_f32_\(instructionSet.rawValue)"
+        let softmax = SoftmaxKernel(isLogarithm: isLogarithm, instructionSet: instructionSet)
+        let (blocks, length, columns) = outputs[0].shape.split(at: axis)
+        return { context in
+            let (y, dy, dx) = (context.floats(input: 0), context.floats(input: 1), context.floats(output: 0))
+            if columns == 1 {
+                softmax.runGradient(
+                    rows: blocks, length: length, outputGradient: dy, output: y, inputGradient: dx,
+                    threads: context.threads)
+            } else {
+                softmax.runColumnsGradient(
+                    blocks: blocks, length: length, columns: columns, outputGradient: dy, output: y,
+                    inputGradient: dx, threads: context.threads)
+            }
             return true
         }
     }

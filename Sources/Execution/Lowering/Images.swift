@@ -100,7 +100,10 @@ extension Lowering {
         }
     }
 
-    func batchNormalization(_ normalization: BatchNormalization) throws(ExecutionError) -> StepBody {
+    mutating func batchNormalization(_ normalization: BatchNormalization) throws(ExecutionError) -> StepBody {
+        guard inputs[1...].allSatisfy({ $0?.constant != nil }) else {
+            return try variableBatchNormalization(normalization)
+        }
         let x = try input(0)
         let y = outputs[0]
         let channelAxis = normalization.dataFormat == .channelsLast ? x.shape.rank - 1 : min(1, x.shape.rank - 1)

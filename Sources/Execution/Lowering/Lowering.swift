@@ -40,9 +40,11 @@ extension Lowering {
         case .lstm(let recurrence): return try lstm(recurrence)
         case .gru(let recurrence, let isLinear): return try gru(recurrence, linearBeforeReset: isLinear)
         case .ctcLoss(let blank): return try ctcLoss(blank: blank)
-        case .convolutionTranspose, .trainingBatchNormalization, .groupNormalization, .layerNormalization,
-            .logSoftmax:
-            throw unsupported(op.name)
+        case .trainingBatchNormalization(let normalization): return try trainingBatchNormalization(normalization)
+        case .groupNormalization(let normalization): return try groupNormalization(normalization)
+        case .layerNormalization(let epsilon): return try layerNormalization(epsilon: epsilon)
+        case .logSoftmax(let axis): return try softmax(axis: axis, isLogarithm: true)
+        case .convolutionTranspose: throw unsupported(op.name)
         case .gradient(let gradient): return try self.gradient(gradient)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
@@ -55,7 +57,9 @@ extension Operator {
     /// Whether its kernel reads tensors whose rows have gaps.
     func readsGaps(input index: Int) -> Bool {
         switch self {
-        case .reshape, .identity, .flatten, .squeeze, .unsqueeze, .matMul, .gemm, .shapeOf, .range: false
+        case .reshape, .identity, .flatten, .squeeze, .unsqueeze, .matMul, .gemm, .shapeOf, .range, .dropout,
+            .trainingBatchNormalization, .groupNormalization, .layerNormalization, .lstm, .gru, .gradient:
+            false
         default: index == 0 || !isParameter(index)
         }
     }
@@ -64,7 +68,8 @@ extension Operator {
     var writesGaps: Bool {
         switch self {
         case .convolution, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip, .binary, .where, .cast,
-            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear, .dequantizeLinear,
+            .softmax, .logSoftmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear,
+            .dequantizeLinear,
             .requantize:
             true
         default: false

@@ -96,7 +96,8 @@ extension Lowering {
             Reference.ctcLoss(
                 views.0.view(at: context.input(0)), labels: views.1.view(at: context.input(1)),
                 lengths: views.2.view(at: context.input(2)), labelLengths: views.3.view(at: context.input(3)),
-                blank: blank, losses: losses.view(at: context.output(0)), gradient: gradient.view(at: context.output(1)),
+                blank: blank, losses: losses.view(at: context.output(0)),
+                gradient: gradient.view(at: context.output(1)),
                 threads: context.threads)
         }
     }
