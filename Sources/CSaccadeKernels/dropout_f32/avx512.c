@@ -1,0 +1,13 @@
+#if defined(__x86_64__)
+#include "../vectors/avx512.h"
+#include "dropout_f32.h"
+
+#include <string.h>
+
+SK_TARGET_BEGIN
+#define KERNEL sk_dropout_f32_avx512
+#define KERNEL_NAME "dropout_f32_avx512"
+#define KERNEL_ISA sk_isa_avx512
+#include "generic.inc"
+SK_TARGET_END
+#endif
