@@ -1,5 +1,5 @@
 #pragma once
-// The kernels of the inference runtime in C. One folder per operator holds
+// The kernels of the runtime in C. One folder per operator holds
 //   <operator>.h    the contract: formula, layouts, what may alias
 //   naive.c         the formula as plain loops: the oracle of the tests
 //   generic.inc     the kernel written on the names of vectors/*.h
@@ -23,6 +23,7 @@
 #include "../matmul_u8/matmul_u8.h"
 #include "../maxpool2d_f32/maxpool2d_f32.h"
 #include "../maxpool2d_u8/maxpool2d_u8.h"
+#include "../optimizer_f32/optimizer_f32.h"
 #include "../peak/peak.h"
 #include "../quantize_u8/quantize_u8.h"
 #include "../recurrent_f32/recurrent_f32.h"
