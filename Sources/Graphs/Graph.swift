@@ -69,6 +69,13 @@ package struct Graph: Sendable {
         values[id.index].shape = tensor.shape
     }
 
+    /// Makes a value readable as an output of its own name, whatever else it is.
+    package mutating func addOutput(copying id: ValueID, name: String) {
+        let copy = addValue(Value(name: name, dtype: self[id].dtype, shape: shape(of: id)))
+        nodes.append(Node(name: name, op: .identity, inputs: [id], outputs: [copy]))
+        outputs.append(copy)
+    }
+
     /// The elements of an integer constant, such as a Reshape's shape or a Slice's starts; nil when `id` is not one.
     package func integers(_ id: ValueID?) -> [Int]? {
         guard let id, let tensor = constants[id] else { return nil }

@@ -15,14 +15,17 @@ extension Recurrence {
         try inputs.check(4..<5, are: checkedShape([batch]), "lengths")
         try inputs.check(5..<(5 + states), are: state, "states")
         let y = try checkedShape([steps, directions, batch, hiddenSize])
-        let reserve = try reserveShape(steps: steps, batch: batch, gates: gates)
+        let reserve = try reserveShape(steps: steps, batch: batch, states: states)
         return [y] + Array(repeating: state, count: states) + [reserve]
     }
 
-    /// For each direction, step and sequence: the gates after their functions, and the cell (LSTM) or what the reset gate
-    /// multiplies (GRU).
-    package func reserveShape(steps: Int, batch: Int, gates: Int) throws(GraphError) -> Shape {
-        try checkedShape([direction.count, steps, batch, checkedMultiply(gates + 1, hiddenSize)])
+    /// For each direction what the kernels keep: four numbers of every unit and step (the gates after their functions; a
+    /// GRU's fourth is what its reset gate multiplies), and the states before and after every step.
+    package func reserveShape(steps: Int, batch: Int, states: Int) throws(GraphError) -> Shape {
+        let gates = try checkedMultiply(4, steps)
+        let kept = try checkedMultiply(states, checkedAdd(steps, 1))
+        let units = try checkedMultiply(batch, hiddenSize)
+        return try checkedShape([direction.count, checkedMultiply(checkedAdd(gates, kept), units)])
     }
 }
 
