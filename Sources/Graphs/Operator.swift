@@ -46,6 +46,8 @@ package enum Operator: Hashable, Sendable {
     case cast(to: DType)
     /// x.
     case identity
+    /// x. To the gradient it is a constant.
+    case stopGradient
     /// x, seed? (int64, one element): each element is kept, divided by 1 − rate, or becomes 0, as the seed, the stream and
     /// the element's place say. Without a seed (in inference) x as it is.
     case dropout(Dropout)
@@ -147,6 +149,7 @@ extension Operator {
         case .where: "where"
         case .cast: "cast"
         case .identity: "identity"
+        case .stopGradient: "stopGradient"
         case .dropout: "dropout"
         case .matMul: "matMul"
         case .gemm: "gemm"

@@ -84,7 +84,7 @@ extension Operator {
             return [inputs[1] ?? .float32]
         case .cast(let dtype):
             return [dtype]
-        case .identity, .flatten, .squeeze, .unsqueeze, .transpose:
+        case .identity, .stopGradient, .flatten, .squeeze, .unsqueeze, .transpose:
             return [first]
         case .reduce(let reduce):
             try check(0, reduce.function == .mean ? float : numbers)
@@ -152,7 +152,7 @@ extension Operator {
         case .gemm: (2...3, 2, 1...1)
         case .requantize: (1...1, 1, 1...1)
         case .batchNormalization: (5...5, 5, 1...1)
-        case .maxPool, .averagePool, .globalAveragePool, .unary, .cast, .identity, .softmax, .logSoftmax,
+        case .maxPool, .averagePool, .globalAveragePool, .unary, .cast, .identity, .stopGradient, .softmax, .logSoftmax,
             .reduce, .argMax, .flatten,
             .squeeze, .unsqueeze, .transpose, .shapeOf:
             (1...1, 1, 1...1)

@@ -18,7 +18,7 @@ extension Lowering {
         case .binary(let function): return try binary(function)
         case .where: return try select()
         case .cast: return try cast()
-        case .identity, .reshape, .flatten, .squeeze, .unsqueeze: return try copy()
+        case .identity, .stopGradient, .reshape, .flatten, .squeeze, .unsqueeze: return try copy()
         case .matMul: return try matMul()
         case .gemm(let gemm): return try self.gemm(gemm)
         case .softmax(let axis): return try softmax(axis: axis)
@@ -57,7 +57,8 @@ extension Operator {
     /// Whether its kernel reads tensors whose rows have gaps.
     func readsGaps(input index: Int) -> Bool {
         switch self {
-        case .reshape, .identity, .flatten, .squeeze, .unsqueeze, .matMul, .gemm, .shapeOf, .range, .dropout,
+        case .reshape, .identity, .stopGradient, .flatten, .squeeze, .unsqueeze, .matMul, .gemm, .shapeOf, .range,
+            .dropout,
             .trainingBatchNormalization, .groupNormalization, .layerNormalization, .lstm, .gru, .gradient:
             false
         default: index == 0 || !isParameter(index)

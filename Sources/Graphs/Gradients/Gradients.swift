@@ -219,6 +219,7 @@ extension GradientBuilder {
         case .where: return try select(node, dy)
         case .cast: return [graph[node.inputs[0] ?? dy].dtype == .float32 ? dy : nil]
         case .identity: return [dy]
+        case .stopGradient: return [nil]
         case .dropout: return [try self.node(node.op, [dy, node.input(1)])]
         case .matMul: return try matMul(node, dy)
         case .gemm(let gemm): return try self.gemm(node, gemm, dy)

@@ -237,7 +237,7 @@ private struct ChannelsLastRewriter {
     mutating func rewriteFollower(_ node: Node) throws(GraphError) -> Node? {
         guard node.inputs.contains(where: { prefersLast($0) }) else { return nil }
         switch node.op {
-        case .unary, .clip, .cast, .identity, .binary, .where, .gradient(.unary), .gradient(.clip):
+        case .unary, .clip, .cast, .identity, .stopGradient, .binary, .where, .gradient(.unary), .gradient(.clip):
             return try rewriteElementwise(node)
         case .gradient(.softmax(let axis)):
             return try rewriteRows(node, .gradient(.softmax(axis: Self.lastAxis(axis))))

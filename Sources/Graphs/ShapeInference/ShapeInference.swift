@@ -54,7 +54,7 @@ extension Operator {
         case .resize(let resize):
             return [try resize.outputShape(x: x, scales: inputs.optionalFloats(1), sizes: inputs.optionalIntegers(2))]
 
-        case .unary, .cast, .identity:
+        case .unary, .cast, .identity, .stopGradient:
             return [x]
         case .dropout(let dropout):
             guard dropout.rate >= 0, dropout.rate < 1 else {

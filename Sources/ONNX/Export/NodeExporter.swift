@@ -96,7 +96,7 @@ struct NodeExporter {
         case .binary(let function): binary(function)
         case .where: write("Where")
         case .cast(let dtype): write("Cast", ["to": .integer(dtype.onnx.rawValue)])
-        case .identity: write("Identity")
+        case .identity, .stopGradient: write("Identity")
         case .matMul: write("MatMul")
         case .gemm(let gemm): self.gemm(gemm)
         case .softmax(let axis): write("Softmax", ["axis": .integer(axis)])
