@@ -19,8 +19,9 @@ private struct Normalized: Equatable {
 
     /// The greatest difference of each result, in its own units.
     func differences(from other: Normalized) -> [Float] {
-        [(y, other.y), (mean, other.mean), (inverseDeviation, other.inverseDeviation), (dx, other.dx),
-            (dscale, other.dscale), (dbias, other.dbias)
+        [
+            (y, other.y), (mean, other.mean), (inverseDeviation, other.inverseDeviation), (dx, other.dx),
+            (dscale, other.dscale), (dbias, other.dbias),
         ].map { a, b in
             let size = b.reduce(Float(1e-3)) { max($0, abs($1)) }
             return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } / size
