@@ -33,7 +33,7 @@ package struct GroupNormalizationKernel: @unchecked Sendable {
         let most = images >= 64 ? 1 : min(64, pixels * channels / 32768, pixels / 64)
         chunk = max(1, (pixels + max(most, 1) - 1) / max(most, 1))
         chunks = pixels == 0 ? 0 : (pixels - 1) / chunk + 1
-        block = max(16, 16384 / max(channels, 1))
+        block = max(32, 16384 / max(channels, 1))
     }
 
     /// Bytes of scratch that a run needs, either way.

@@ -24,7 +24,7 @@ package struct LayerNormalizationKernel: @unchecked Sendable {
         let most = max(1, min(64, rows * length / 32768, rows / 16))
         chunk = max(1, (rows + most - 1) / most)
         chunks = rows == 0 ? 0 : (rows - 1) / chunk + 1
-        block = max(16, 16384 / max(length, 1))
+        block = max(32, 16384 / max(length, 1))
     }
 
     /// Bytes of scratch that the gradient needs; `run` needs none.

@@ -111,7 +111,7 @@ import Testing
                 for reduction in VectorReduction.allCases {
                     #expect(reduce(reduction, x, [length], [0], instructionSet, threads: 1)[0].isNaN)
                     #expect(reduce(reduction, x, [length, 1], [0], instructionSet, threads: 1)[0].isNaN)
-                    let columns = x.flatMap { [0, $0, 2] }
+                    let columns = x.flatMap { [0, $0, 2] as [Float] }
                     let y = reduce(reduction, columns, [length, 3], [0], instructionSet, threads: 1)
                     #expect(!y[0].isNaN && y[1].isNaN && !y[2].isNaN)
                 }
