@@ -15,11 +15,9 @@ package struct GroupNormalizationKernel: @unchecked Sendable {
     private let channels: Int
     private let groups: Int
     private let epsilon: Double
-    /// An image's pixels are summed in chunks, which depend on the shape alone, and within these in blocks that stay in
-    /// the second cache.
+    /// An image's pixels are summed in chunks, which depend on the shape alone.
     private let chunk: Int
     private let chunks: Int
-    private let block: Int
 
     /// - Parameter groups: a divisor of `channels`.
     package init(
@@ -33,7 +31,6 @@ package struct GroupNormalizationKernel: @unchecked Sendable {
         let most = images >= 64 ? 1 : min(64, pixels * channels / 32768, pixels / 64)
         chunk = max(1, (pixels + max(most, 1) - 1) / max(most, 1))
         chunks = pixels == 0 ? 0 : (pixels - 1) / chunk + 1
-        block = max(32, 16384 / max(channels, 1))
     }
 
     /// Bytes of scratch that a run needs, either way.
@@ -157,10 +154,7 @@ package struct GroupNormalizationKernel: @unchecked Sendable {
             let chunkIndex = (first / channels - image * pixels) / chunk
             let part = parts + (image * chunks + chunkIndex) * width
             part.update(repeating: 0, count: width)
-            for row in stride(from: 0, to: count, by: block) {
-                let at = first + row * channels
-                kernel.pointee.column_moments(x + at, y + at, part, min(block, count - row), channels)
-            }
+            kernel.pointee.column_moments(x + first, y + first, part, count, channels)
         }
         parallelFor(images, threads: threads) {
             reduction.pointee.join(
