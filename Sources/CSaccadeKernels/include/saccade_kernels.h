@@ -9,6 +9,7 @@
 // Kernels never allocate, keep no state and may be called from several threads.
 
 #include "../activation/activation.h"
+#include "../avgpool2d_f32/avgpool2d_f32.h"
 #include "../binary_u8/binary_u8.h"
 #include "../closure/closure.h"
 #include "../conv2d/conv2d.h"
@@ -27,5 +28,6 @@
 #include "../quantize_u8/quantize_u8.h"
 #include "../recurrent_f32/recurrent_f32.h"
 #include "../requantize/requantize.h"
+#include "../resample_f32/resample_f32.h"
 #include "../softmax_f32/softmax_f32.h"
 #include "../softmax_u8/softmax_u8.h"
