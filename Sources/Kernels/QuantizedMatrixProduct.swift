@@ -8,31 +8,8 @@ package import Tensors
 package struct QuantizedMatrixProduct: @unchecked Sendable {
     // Sendable: the kernel is a constant of the C module.
 
-    /// Elements between neighbouring rows and columns of a matrix.
-    package struct Layout: Hashable, Sendable {
-        package var row: Int
-        package var column: Int
-
-        package init(row: Int, column: Int) {
-            self.row = row
-            self.column = column
-        }
-
-        var transposed: Layout { Layout(row: column, column: row) }
-    }
-
-    /// Where one product of a batch has its matrices, in elements from the start of the tensors.
-    package struct Offsets: Hashable, Sendable {
-        package var a: Int
-        package var b: Int
-        package var c: Int
-
-        package init(a: Int, b: Int, c: Int) {
-            self.a = a
-            self.b = b
-            self.c = c
-        }
-    }
+    package typealias Layout = MatrixProduct.Layout
+    package typealias Offsets = MatrixProduct.Offsets
 
     /// The kernel's name, for listings.
     package var kernelName: String { String(cString: kernel.pointee.name) }

@@ -94,29 +94,3 @@ import Testing
         }
     }
 }
-
-@Suite struct MatrixProductTests {
-    @Test(arguments: [(1, 1, 1), (3, 5, 7), (256, 3, 9), (257, 33, 18), (600, 40, 40)])
-    func equalsNaiveInStripsOfFixedHeight(rows: Int, columns: Int, depth: Int) {
-        var numbers = Numbers(seed: 10)
-        for (transposesA, transposesB) in [(false, false), (true, false), (false, true), (true, true)] {
-            var product = MatrixProduct(rows: rows, columns: columns, depth: depth)
-            product.transposesA = transposesA
-            product.transposesB = transposesB
-            product.alpha = 0.5
-            product.beta = 2
-            let a = numbers.floats(rows * depth)
-            let b = numbers.floats(depth * columns)
-            let c = numbers.floats(rows * columns)
-            var result = c
-            result.withUnsafeMutableBufferPointer { buffer in
-                guard let start = buffer.baseAddress else { return }
-                for strip in 0..<product.stripCount { product.run(strip: strip, a: a, b: b, c: start) }
-            }
-            var expected = c
-            Reference.matrixProduct(product, a: a, b: b, c: &expected)
-            let isClose = zip(result, expected).allSatisfy { abs($0 - $1) <= 1e-5 * Float(depth) }
-            #expect(isClose, "\(transposesA) \(transposesB)")
-        }
-    }
-}

@@ -19,6 +19,7 @@
 #include "../depthwise_u8/depthwise_u8.h"
 #include "../dropout_f32/dropout_f32.h"
 #include "../elementwise_f32/elementwise_f32.h"
+#include "../gemm_f32/gemm_f32.h"
 #include "../isa/isa.h"
 #include "../lookup_u8/lookup_u8.h"
 #include "../matmul_u8/matmul_u8.h"

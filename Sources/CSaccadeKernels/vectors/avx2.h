@@ -47,6 +47,23 @@ static inline vf_mask vf_mask_first(size_t count) {
 }
 static inline vf vf_load_mask(const float *p, vf_mask mask) { return _mm256_maskload_ps(p, mask); }
 static inline void vf_store_mask(float *p, vf_mask mask, vf v) { _mm256_maskstore_ps(p, mask, v); }
+static inline __attribute__((always_inline)) void vf_transpose(vf rows[VF_LANES]) {
+    vf t[VF_LANES];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 8; i += 4) {
+        const vf a = _mm256_unpacklo_ps(rows[i], rows[i + 1]), b = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+        const vf c = _mm256_unpacklo_ps(rows[i + 2], rows[i + 3]), d = _mm256_unpackhi_ps(rows[i + 2], rows[i + 3]);
+        t[i] = _mm256_shuffle_ps(a, c, 0x44);
+        t[i + 1] = _mm256_shuffle_ps(a, c, 0xEE);
+        t[i + 2] = _mm256_shuffle_ps(b, d, 0x44);
+        t[i + 3] = _mm256_shuffle_ps(b, d, 0xEE);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) {
+        rows[i] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x20);
+        rows[i + 4] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x31);
+    }
+}
 
 typedef __m256i vi;
 

@@ -67,6 +67,29 @@ static inline vf_mask vf_mask_first(size_t count) { return (__mmask16)((1u << co
 /// The chosen lanes; the others are 0 and their memory is not touched.
 static inline vf vf_load_mask(const float *p, vf_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 static inline void vf_store_mask(float *p, vf_mask mask, vf v) { _mm512_mask_storeu_ps(p, mask, v); }
+/// Rows of a square to its columns.
+static inline __attribute__((always_inline)) void vf_transpose(vf rows[VF_LANES]) {
+    // Pairs of rows, then of pairs, then quarters of vectors twice.
+    vf t[VF_LANES];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i += 4) {
+        const vf a = _mm512_unpacklo_ps(rows[i], rows[i + 1]), b = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+        const vf c = _mm512_unpacklo_ps(rows[i + 2], rows[i + 3]), d = _mm512_unpackhi_ps(rows[i + 2], rows[i + 3]);
+        t[i] = _mm512_shuffle_ps(a, c, 0x44);
+        t[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
+        t[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        t[i + 3] = _mm512_shuffle_ps(b, d, 0xEE);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) {
+        const vf a = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88), b = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xDD);
+        const vf c = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88), d = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xDD);
+        rows[i] = _mm512_shuffle_f32x4(a, c, 0x88);
+        rows[i + 8] = _mm512_shuffle_f32x4(a, c, 0xDD);
+        rows[i + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
+        rows[i + 12] = _mm512_shuffle_f32x4(b, d, 0xDD);
+    }
+}
 
 // Integers of 32 bits, as many as floats.
 typedef __m512i vi;

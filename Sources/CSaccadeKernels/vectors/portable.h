@@ -55,6 +55,16 @@ static inline vf vf_load_mask(const float *p, vf_mask mask) {
     return v;
 }
 static inline void vf_store_mask(float *p, vf_mask mask, vf v) { memcpy(p, &v, mask * sizeof(float)); }
+static inline void vf_transpose(vf rows[VF_LANES]) {
+    const vf a = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
+    const vf b = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
+    const vf c = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);
+    const vf d = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
+    rows[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    rows[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    rows[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    rows[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
 
 typedef vf_integers vi;
 

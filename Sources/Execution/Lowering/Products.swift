@@ -44,21 +44,34 @@ extension Lowering {
     }
 
     mutating func matMul() throws(ExecutionError) -> StepBody {
-        let batch = try matrixBatch()
+        var batch = try matrixBatch()
+        let b = try input(1)
+        // One b for all: the leading axes of a are rows of one product.
+        if b.shape.count == batch.depth * batch.columns, batch.products.count > 1 {
+            batch.rows *= batch.products.count
+            batch.products = [(0, 0)]
+        }
         let (rows, depth, columns) = (batch.rows, batch.depth, batch.columns)
-        kernel = "sgemm"
-        multiplyAdds = batch.products.count * rows * columns * depth
-        let product = MatrixProduct(rows: rows, columns: columns, depth: depth)
-        let pairs = batch.products
-        let strips = product.stripCount
-        return { context in
-            let (a, b, c) = (context.floats(input: 0), context.floats(input: 1), context.floats(output: 0))
-            parallelFor(pairs.count * strips, threads: context.threads) { task in
-                let (index, strip) = task.quotientAndRemainder(dividingBy: strips)
-                product.run(
-                    strip: strip, a: a + pairs[index].a * rows * depth, b: b + pairs[index].b * depth * columns,
-                    c: c + index * rows * columns)
+        let product = MatrixProduct(
+            rows: rows, columns: columns, depth: depth, a: .rows(of: depth), b: .rows(of: columns), cRowStride: columns,
+            instructionSet: instructionSet)
+        kernel = product.kernelName
+        multiplyAdds = batch.products.count * product.multiplyAdds
+        if batch.products.count == 1, let packed = try packed(product, b) {
+            return { context in
+                packed.run(
+                    a: context.floats(input: 0), c: context.floats(output: 0), threads: context.threads)
+                return true
             }
+        }
+        let offsets = batch.products.enumerated().map { index, pair in
+            MatrixProduct.Offsets(a: pair.a * rows * depth, b: pair.b * depth * columns, c: index * rows * columns)
+        }
+        scratchByteCount = product.scratchByteCount(batch: offsets.count)
+        return { context in
+            product.run(
+                batch: offsets, a: context.floats(input: 0), b: context.floats(input: 1),
+                c: context.floats(output: 0), scratch: context.scratch, threads: context.threads)
             return true
         }
     }
@@ -69,26 +82,51 @@ extension Lowering {
         let y = outputs[0]
         guard a.shape.rank == 2, b.shape.rank == 2 else { throw ExecutionError(.invalidGraph("a gemm of tensors")) }
         guard a.isDense, b.isDense, y.isDense else { throw unsupported("rows with gaps") }
-        var product = MatrixProduct(
-            rows: y.shape[0], columns: y.shape[1], depth: gemm.transposesA ? a.shape[0] : a.shape[1])
-        product.transposesA = gemm.transposesA
-        product.transposesB = gemm.transposesB
-        product.alpha = gemm.alpha
-        product.beta = optional(2) == nil ? 0 : gemm.beta
-        kernel = "sgemm"
-        multiplyAdds = y.shape.count * product.depth
-        let bias = optional(2).map {
-            StridedCopy(
-                extents: y.shape.dimensions, source: $0.broadcastStrides(to: y.shape.dimensions), target: y.strides,
-                elementSize: MemoryLayout<Float>.stride)
-        }
-        let bound = product
+        let (rows, columns) = (y.shape[0], y.shape[1])
+        let depth = gemm.transposesA ? a.shape[0] : a.shape[1]
+        // A row that is added to all others is the product's bias; anything else is written first and added to.
+        let addend = gemm.beta == 0 ? nil : optional(2)
+        let isBias =
+            addend.map { gemm.beta == 1 && $0.isDense && $0.shape.count == columns && $0.shape.rowLength == columns }
+            ?? false
+        let copy =
+            isBias
+            ? nil
+            : addend.map {
+                StridedCopy(
+                    extents: y.shape.dimensions, source: $0.broadcastStrides(to: y.shape.dimensions),
+                    target: y.strides, elementSize: MemoryLayout<Float>.stride)
+            }
+        let product = MatrixProduct(
+            rows: rows, columns: columns, depth: depth,
+            a: gemm.transposesA ? .columns(of: rows) : .rows(of: depth),
+            b: gemm.transposesB ? .columns(of: depth) : .rows(of: columns), cRowStride: columns, alpha: gemm.alpha,
+            beta: copy == nil ? 0 : gemm.beta, instructionSet: instructionSet)
+        kernel = product.kernelName
+        multiplyAdds = product.multiplyAdds
+        let packed = try packed(product, b)
+        if packed == nil { scratchByteCount = product.scratchByteCount(batch: 1) }
         return { context in
-            bias?.run(from: context.input(2), to: context.output(0))
-            let (a, b, y) = (context.floats(input: 0), context.floats(input: 1), context.floats(output: 0))
-            parallelFor(bound.stripCount, threads: context.threads) { bound.run(strip: $0, a: a, b: b, c: y) }
+            copy?.run(from: context.input(2), to: context.output(0))
+            let (a, y) = (context.floats(input: 0), context.floats(output: 0))
+            let bias = isBias ? UnsafePointer(context.floats(input: 2)) : nil
+            if let packed {
+                packed.run(a: a, bias: bias, c: y, threads: context.threads)
+            } else {
+                product.run(
+                    batch: [.init(a: 0, b: 0, c: 0)], a: a, b: context.floats(input: 1), bias: bias, c: y,
+                    scratch: context.scratch, threads: context.threads)
+            }
             return true
         }
+    }
+
+    /// The product with its b packed, where that is a constant.
+    private func packed(_ product: MatrixProduct, _ b: Operand) throws(ExecutionError) -> PackedMatrixProduct? {
+        guard let constant = b.constant, constant.dtype == .float32 else { return nil }
+        do {
+            return try PackedMatrixProduct(product, b: constant.baseAddress.assumingMemoryBound(to: Float.self))
+        } catch { throw ExecutionError(.outOfMemory(bytes: product.packedByteCount)) }
     }
 
     mutating func softmax(axis: Int) throws(ExecutionError) -> StepBody {

@@ -1,3 +1,4 @@
+import CSaccadeKernels
 import Foundation
 import Tensors
 
@@ -108,22 +109,11 @@ extension Reference {
         }
     }
 
-    /// c = α · op(a) · op(b) + β · c, one dot product at a time.
+    /// The formula of `gemm_f32.h`, one dot product at a time.
     package static func matrixProduct(
-        _ product: MatrixProduct, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>
+        _ product: MatrixProduct, a: UnsafePointer<Float>, b: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+        c: UnsafeMutablePointer<Float>
     ) {
-        for row in 0..<product.rows {
-            for column in 0..<product.columns {
-                var sum = 0.0
-                for k in 0..<product.depth {
-                    let left = a[product.transposesA ? k * product.rows + row : row * product.depth + k]
-                    let right = b[product.transposesB ? column * product.depth + k : k * product.columns + column]
-                    sum += Double(left) * Double(right)
-                }
-                let place = row * product.columns + column
-                let before = product.beta == 0 ? 0 : product.beta * c[place]
-                c[place] = product.alpha * Float(sum) + before
-            }
-        }
+        withUnsafePointer(to: product.shape) { sk_gemm_f32_naive($0, a, b, bias, c) }
     }
 }
