@@ -9,6 +9,7 @@
 // Kernels never allocate, keep no state and may be called from several threads.
 
 #include "../activation/activation.h"
+#include "../avgpool2d_f32/avgpool2d_f32.h"
 #include "../binary_u8/binary_u8.h"
 #include "../closure/closure.h"
 #include "../compare_f32/compare_f32.h"
@@ -33,6 +34,7 @@
 #include "../recurrent_f32/recurrent_f32.h"
 #include "../reduce_f32/reduce_f32.h"
 #include "../requantize/requantize.h"
+#include "../resample_f32/resample_f32.h"
 #include "../softmax_f32/softmax_f32.h"
 #include "../softmax_u8/softmax_u8.h"
 #include "../unary_gradient_f32/unary_gradient_f32.h"
