@@ -108,6 +108,23 @@ import Training
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    /// A file of the safetensors library (0.8): a, b and z hold 0 ... 5, ones and nothing.
+    @Test func theLibrarysFileIsRead() throws {
+        let text = """
+            yAAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJrIjoiw6lcIngifSwiYiI6eyJkdHlwZSI6Ikk2NCIsInNoYXBlIjpbM10sImRhdGFfb2Zmc2V0\
+            cyI6WzAsMjRdfSwiYSI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMiwzXSwiZGF0YV9vZmZzZXRzIjpbMjQsNDhdfSwieiI6eyJkdHlwZSI6\
+            IkYxNiIsInNoYXBlIjpbMCw0XSwiZGF0YV9vZmZzZXRzIjpbNDgsNDhdfX0gIAEAAAAAAAAAAQAAAAAAAAABAAAAAAAAAAAAAAAAAIA/AAAA\
+            QAAAQEAAAIBAAACgQA==
+            """
+        try write(Array(try #require(Data(base64Encoded: text))))
+        let file = try CheckpointFile(path)
+        #expect(file.metadata == ["k": "é\"x"] && Set(file.entries.map(\.name)) == ["a", "b", "z"])
+        #expect(file["z"]?.dtype == .float16 && file["z"]?.shape == [0, 4] && file["b"]?.dtype == .int64)
+        var a = Array(repeating: Float(-1), count: 6)
+        try a.withUnsafeMutableBufferPointer { try file.copy("a", into: $0, shape: [2, 3]) }
+        #expect(a == [0, 1, 2, 3, 4, 5])
+    }
+
     @Test func filesOfOthersHaveNoDigest() throws {
         let good = bytes(#" {"a" : {"shape":[ 2 ],"dtype":"F16","data_offsets":[0,4]} }  "#, data: 4)
         #expect(try error(good) == nil)
