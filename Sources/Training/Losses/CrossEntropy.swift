@@ -26,7 +26,8 @@ extension GraphBuilder {
         }
         let kept = counts
         if let weights {
-            let weight = try node(.gather(axis: 0), [weights, labels])
+            // Not a table that is learned.
+            let weight = try node(.gather(axis: 0), [node(.stopGradient, [weights]), labels])
             counts = if let kept { try multiply(kept, weight) } else { weight }
         }
 
