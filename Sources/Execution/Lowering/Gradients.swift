@@ -17,7 +17,12 @@ extension Lowering {
         case .clip: return try clipGradient()
         case .softmax(let axis): return try softmaxGradient(axis: axis, isLogarithm: false)
         case .logSoftmax(let axis): return try softmaxGradient(axis: axis, isLogarithm: true)
-        default: throw unsupported(op.name)
+        case .convolutionWeights(let convolution, _): return try convolutionWeightGradient(convolution)
+        case .maxPool(let pool): return try maxPoolGradient(pool)
+        case .averagePool(let pool, let countsPadding, _):
+            return try averagePoolGradient(pool, countsPadding: countsPadding)
+        case .resize(let resize, _): return try resizeGradient(resize)
+        case .pad(let mode, _): return try padGradient(mode)
         }
     }
 

@@ -44,7 +44,7 @@ extension Lowering {
         case .groupNormalization(let normalization): return try groupNormalization(normalization)
         case .layerNormalization(let epsilon): return try layerNormalization(epsilon: epsilon)
         case .logSoftmax(let axis): return try softmax(axis: axis, isLogarithm: true)
-        case .convolutionTranspose: throw unsupported(op.name)
+        case .convolutionTranspose(let convolution, _): return try convolutionTranspose(convolution)
         case .gradient(let gradient): return try self.gradient(gradient)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
@@ -68,7 +68,8 @@ extension Operator {
     /// Whether its kernel writes rows with gaps.
     var writesGaps: Bool {
         switch self {
-        case .convolution, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip, .binary, .where, .cast,
+        case .convolution, .convolutionTranspose, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip,
+            .binary, .where, .cast,
             .softmax, .logSoftmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear,
             .dequantizeLinear,
             .requantize:
@@ -82,6 +83,7 @@ extension Operator {
         case .binary, .where, .concat, .gatherElements, .gather: false
         // A residual is input 3 of a convolution in a plan.
         case .convolution: index != 3
+        case .convolutionTranspose: index > 0
         default: index > 0
         }
     }
