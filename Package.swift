@@ -79,7 +79,9 @@ let floors: [[Module]] = [
             products: [deque], testImports: ["CAllocationCounter"])
     ],
     // 6: scenario modules and Service come here
-    [],
+    [
+        Module(name: "Lab", imports: ["Tensors", "Plots"])
+    ],
 ]
 
 let commandLine = Module(
