@@ -51,7 +51,8 @@ package struct Estimate: Hashable, Sendable, Codable {
         let (n, z) = (Double(freedom), 1.959964)
         let first = (pow(z, 3) + z) / 4
         let second = (5 * pow(z, 5) + 16 * pow(z, 3) + 3 * z) / 96
-        return z + first / n + second / (n * n)
+        let third = (3 * pow(z, 7) + 19 * pow(z, 5) + 17 * pow(z, 3) - 15 * z) / 384
+        return z + (first + (second + third / n) / n) / n
     }
 }
 
@@ -85,15 +86,18 @@ struct Resampling: Sendable {
         let value = table.mean
         let (rowCount, columnCount) = (table.rows.count, table.rows.first?.count ?? 0)
         guard rowCount > 0, columnCount > 0, resamples > 1 else { return Estimate(value, value, value) }
-        var numbers = Philox(seed: seed, stream: 0xB007)
         var figures: [Double] = []
         var times = [Double](repeating: 0, count: columnCount)
-        for _ in 0..<resamples {
+        for number in 0..<resamples {
+            let draw = Philox(seed: seed, stream: 0xB007 << 32 | UInt64(truncatingIfNeeded: number))
             for column in times.indices { times[column] = 0 }
-            for _ in 0..<columnCount { times[numbers.integer(below: columnCount)] += 1 }
+            for start in stride(from: 0, to: columnCount, by: 4) {
+                let block = draw.block(at: UInt64(start / 4))
+                for lane in 0..<min(4, columnCount - start) { times[block[lane].place(below: columnCount)] += 1 }
+            }
             var sum = 0.0
-            for _ in 0..<rowCount {
-                let row = table.rows[numbers.integer(below: rowCount)]
+            for place in 0..<rowCount {
+                let row = table.rows[draw.number(at: UInt64(columnCount + 4 + place)).place(below: rowCount)]
                 for column in times.indices { sum += times[column] * row[column] }
             }
             figures.append(sum / Double(rowCount * columnCount))
@@ -115,4 +119,9 @@ struct Resampling: Sendable {
         guard index + 1 < sorted.count else { return sorted[sorted.count - 1] }
         return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
     }
+}
+
+extension UInt32 {
+    /// One of 0 ..< count. What some of them are more frequent is below count ÷ 2^32.
+    fileprivate func place(below count: Int) -> Int { Int((UInt64(self) &* UInt64(count)) >> 32) }
 }

@@ -24,6 +24,9 @@ package enum Remedy: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
+    /// Whether the samples and labels stay those of the baseline.
+    var trainsOnTheSame: Bool { self != .moreData && self != .cleanedLabels }
+
     /// In tables and pictures.
     package var title: String {
         switch self {

@@ -6,8 +6,9 @@ import Glibc
 /// lies wholly on one side of its limit:
 /// 1. Does it overfit? The gap of validation over training error, against the tolerance.
 /// 2. Does it underfit? The training error, against the target.
-/// 3. Are labels wrong? The share of suspect labels, against its tolerance; and suspects must make up half of the
-///    validation error, for else the model is just not sure.
+/// 3. Are labels wrong? The share of suspect labels, against its tolerance. Suspects must also make up half of the
+///    validation error, for else the model is just not sure; and no remedy may take away a fifth of that error with
+///    certainty, for a wrong label cannot be trained away: what can, is variance or bias, and comes first.
 ///
 /// Wrong labels come first, since a model that learns them by heart shows a gap too. Of overfitting and underfitting
 /// both, the larger error holds. Two times no is fine; what remains unknown is not decidable with so few samples.
@@ -54,9 +55,11 @@ package struct Verdict: Hashable, Sendable, Codable {
         let overfits = isAbove(options.tolerance, evidence.gap)
         let underfits = isAbove(options.targetError, evidence.training)
         let noise = evidence.noise.share
+        let mended = evidence.remedies.filter { $0.remedy.trainsOnTheSame && $0.validationChange.upper < 0 }
+            .map { -$0.validationChange.value }.max() ?? 0
         let isNoisy =
             isAbove(options.noiseTolerance, noise) == .yes && noise.value >= evidence.validation.value / 2
-            && overfits != .no
+            && mended < evidence.validation.value / 5
         if isNoisy { return .noisyLabels }
         switch (overfits, underfits) {
         case (.yes, .yes): return evidence.gap.value >= evidence.training.value ? .overfitting : .underfitting

@@ -53,7 +53,7 @@ import Testing
     /// One neighbour varies and is little biased; very many are biased and vary little.
     @Test func neighboursTradeBiasForVariance() throws {
         func split(_ neighbours: Int) throws -> BiasVariance {
-            let (learner, _) = NeighbourLearner.clouds(count: 460, distance: 2, neighbours: neighbours)
+            let (learner, _) = NeighbourLearner.clouds(count: 460, distance: 1.5, neighbours: neighbours)
             return try Diagnosis(
                 of: learner, samples: DiagnosisSamples(training: Array(0..<160), validation: Array(160..<460)),
                 options: .small

@@ -28,10 +28,20 @@ struct NeighbourLearner: DiagnosableLearner {
     /// Those that L2 regularization makes of them.
     var regularizedNeighbours = 15
     /// Counts the trainings.
-    var counter = Counter()
+    let counter = Counter()
+    /// For each point all points, the nearest first.
+    private let nearest: [[Int]]
 
     final class Counter: Sendable {
         let count = Atomic<Int>(0)
+    }
+
+    init(points: [SIMD2<Float>], labels: [Int], neighbours: Int) {
+        (self.points, self.labels, self.neighbours) = (points, labels, neighbours)
+        nearest = points.map { point in
+            let ways = points.map { other in ((other - point) * (other - point)).sum() }
+            return ways.indices.sorted { (ways[$0], $0) < (ways[$1], $1) }
+        }
     }
 
     var classNames: [String] { ["left", "right"] }
@@ -42,12 +52,16 @@ struct NeighbourLearner: DiagnosableLearner {
         counter.count.add(1, ordering: .relaxed)
         let neighbours = min(trial.treatment.l2 > 0 ? regularizedNeighbours : self.neighbours, trial.samples.count)
         var probabilities: [Float] = []
+        var times = [Int](repeating: 0, count: points.count)
+        for sample in trial.samples { times[sample] += 1 }
         for sample in trial.evaluated {
-            let near = trial.samples.map { other -> (Float, Int) in
-                let way = points[other] - points[sample]
-                return ((way * way).sum(), other)
-            }.sorted { $0 < $1 }.prefix(neighbours)
-            let right = near.count { (trial.relabelled[$0.1] ?? labels[$0.1]) == 1 }
+            var (left, right) = (neighbours, 0)
+            for other in nearest[sample] where times[other] > 0 {
+                let taken = min(left, times[other])
+                left -= taken
+                if (trial.relabelled[other] ?? labels[other]) == 1 { right += taken }
+                if left == 0 { break }
+            }
             let share = Float(right) / Float(neighbours)
             probabilities += [1 - share, share]
         }

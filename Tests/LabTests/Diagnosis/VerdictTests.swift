@@ -85,7 +85,7 @@ import Testing
             return try #require(diagnose(learner, training: 300, validation: 200).labelNoise.probes.first)
         }
         let (one, many) = (try memorized(1), try memorized(25))
-        #expect(one.memorized == 1 && abs(one.validation.value - 0.2) < 0.06)
+        #expect(one.memorized == 1 && abs(one.validation.value - 0.2) < 0.1)
         #expect(many.memorized < 0.05 && many.validation.value < 0.02)
     }
 
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func theLearningCurveOfNeighboursFalls() throws {
-        let (learner, _) = NeighbourLearner.clouds(count: 800, distance: 2.5, neighbours: 5)
+        let (learner, _) = NeighbourLearner.clouds(count: 800, distance: 2.5, neighbours: 9)
         var options = DiagnosisOptions.small
         options.fractions = [0.03, 0.1, 0.3, 1]
         let curve = try diagnose(learner, training: 300, validation: 500, options).learningCurve
