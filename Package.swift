@@ -56,7 +56,7 @@ let floors: [[Module]] = [
     // 3: what rewrites, builds and trains graphs
     [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
-        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution"]),
+        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution", "ONNX"]),
         Module(
             name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"], testExcludes: ["Goldens"],
             testImports: ["ONNX"]),
