@@ -73,9 +73,8 @@ struct PlannedSteps {
                     node, graph, aliases, options.instructionSet, operand: operand, location: location)
                 {
                     steps.append(step)
-                    if case .convolution = node.op { continue }
-                    for case let id? in node.inputs {
-                        if let tensor = graph.constants[id] { constants.append(tensor) }
+                    for (id, location) in zip(node.inputs, step.inputs) where location != nil {
+                        if let tensor = id.flatMap({ graph.constants[$0] }) { constants.append(tensor) }
                     }
                 }
             } catch {
@@ -160,9 +159,9 @@ struct PlannedSteps {
 
         var lowering = Lowering(node.op, inputs: inputs, outputs: outputs, instructionSet: instructionSet)
         let body = try lowering.body()
-        if case .convolution = node.op {
-            // The weights are packed; the originals need not outlive the plan's making.
-            for index in 1..<min(3, inputLocations.count) { inputLocations[index] = nil }
+        if lowering.packsParameters {
+            // The originals need not outlive the plan's making.
+            for (index, x) in inputs.enumerated() where x?.constant != nil { inputLocations[index] = nil }
         }
         return Step(
             node: node.name, op: node.op.name, kernel: lowering.kernel, inputs: inputLocations,

@@ -45,7 +45,7 @@ extension Operator {
             try check(1, [.int64])
             return [.float32]
         case .lstm, .gru:
-            for index in 0..<inputs.count { try check(index, index == 4 ? indices : float) }
+            for index in 0..<inputs.count { try check(index, index == 4 ? [.int32] : float) }
             return Array(repeating: .float32, count: outputCount)
         case .ctcLoss:
             try check(0, float)

@@ -120,10 +120,35 @@ extension Graph {
             let shape = addConstant(try integerConstant(outputs[0].shape.dimensions), name: "\(node.name).shape")
             node.op = .reshape(allowsZero: true)
             node.inputs = [node.inputs[0], shape]
+        case .batchNormalization, .trainingBatchNormalization, .groupNormalization:
+            try normalizeImage(&node, outputs[0].shape)
         default:
             node.op = try node.op.normalized(types)
         }
         nodes.append(node)
+    }
+
+    /// Normalizations see images N×C×H×W, or N×C: other tensors N×C×… are reshaped to images before and back behind.
+    private mutating func normalizeImage(_ node: inout Node, _ shape: Shape) throws(GraphError) {
+        let isImage =
+            switch node.op {
+            case .groupNormalization: shape.rank == 4
+            default: shape.rank == 4 || shape.rank == 2
+            }
+        guard !isImage, shape.rank >= 2, let x = node.inputs[0] else { return }
+        let image = try checkedShape([shape[0], shape[1], shape.dimensions[2...].reduce(1, *), 1])
+        func addReshape(_ from: ValueID, _ to: ValueID, _ shape: Shape) throws(GraphError) -> Node {
+            let target = addConstant(try integerConstant(shape.dimensions), name: "\(node.name).shape")
+            return Node(name: node.name, op: .reshape(allowsZero: true), inputs: [from, target], outputs: [to])
+        }
+        let before = addValue(Value(name: "\(node.name).image", dtype: .float32, shape: image))
+        let after = addValue(Value(name: "\(node.name).normalized", dtype: .float32, shape: image))
+        let result = node.outputs[0]
+        nodes.append(try addReshape(x, before, image))
+        node.inputs[0] = before
+        node.outputs[0] = after
+        nodes.append(node)
+        node = try addReshape(after, result, shape)
     }
 
     /// The results of a node whose inputs are all constants; nil when it cannot be folded.

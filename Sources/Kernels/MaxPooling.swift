@@ -36,6 +36,27 @@ package struct MaxPoolingKernel: @unchecked Sendable {
         }
     }
 
+    /// The gradient: each element of dy goes to the element of its window that was the greatest; the contract, with what
+    /// equals and NaN do, is in `maxpool2d_f32.h`. dy has the output's pixel stride, dx `gradientPixelStride` (nil: dense).
+    /// All of dx is written.
+    package func runGradient(
+        input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>,
+        gradientPixelStride: Int? = nil, threads: Int
+    ) {
+        // Images and blocks of channels share no element of dx, however the windows overlap.
+        let width = shape.batch >= 4 * threads ? 64 : 16
+        let blocks = shape.channels == 0 ? 0 : (shape.channels - 1) / width + 1
+        let pixelStride = gradientPixelStride ?? shape.channels
+        parallelFor(shape.batch * blocks, threads: threads) { part in
+            let (image, block) = part.quotientAndRemainder(dividingBy: blocks)
+            withUnsafePointer(to: shape) {
+                floats.pointee.gradient(
+                    $0, input, gradient, result, pixelStride, image, block * width,
+                    min(shape.channels, (block + 1) * width))
+            }
+        }
+    }
+
     /// Calls `body` with ranges of the output's rows.
     private func forEachRange(
         minimum: Int, threads: Int, _ body: (UnsafePointer<sk_pool2d_shape>, Range<Int>) -> Void

@@ -70,7 +70,7 @@ struct RecurrentCase {
             reserveBytes: Int, scratchBytes: Int,
             _ kernel: (RecurrentOperands, RecurrentResults, UnsafeMutableRawPointer) -> Void
         ) {
-            let scratch = GuardedMemory(Array(repeating: Float.nan, count: scratchBytes / 4))
+            let scratch = GuardedMemory(Array(repeating: Float.nan, count: (scratchBytes + 63) / 64 * 16))
             let reserve = GuardedMemory(Array(repeating: Float.nan, count: keeps ? reserveBytes / 4 : 0))
             let results = RecurrentResults(
                 y: y.start, lastHidden: hidden.start, lastCell: cell == .lstm ? cells.start : nil,
@@ -102,7 +102,7 @@ struct RecurrentCase {
                 RecurrentOperands, RecurrentResultGradients, RecurrentOperandGradients, UnsafeMutableRawPointer
             ) -> Void
         ) {
-            let scratch = GuardedMemory(Array(repeating: Float.nan, count: scratchBytes / 4))
+            let scratch = GuardedMemory(Array(repeating: Float.nan, count: (scratchBytes + 63) / 64 * 16))
             let to = results.map { GuardedMemoryBox(GuardedMemory($0)) }
             withOperands { operands in
                 weights[0].withUnsafeBufferPointer { y in

@@ -6,7 +6,6 @@ import ONNX
 import Tensors
 import Testing
 
-
 /// The gradients of every operator, and of small models, against PyTorch; Tests/Oracles/make_gradient_goldens.py writes the
 /// cases.
 @Suite struct GradientGoldenTests {

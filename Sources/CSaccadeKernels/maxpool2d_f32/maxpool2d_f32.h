@@ -23,6 +23,13 @@ typedef struct sk_maxpool2d_f32_kernel {
     void (*_Nonnull run)(
         const sk_pool2d_shape *_Nonnull shape, const float *_Nonnull input, float *_Nonnull output, size_t row_begin,
         size_t row_end);
+    /// The gradient of one image's channels [channel_begin, channel_end): each element of `dy` is added to that element of
+    /// its window that was the greatest, in the order of the windows; the other elements of `dx` are 0. Of equals the
+    /// first takes it, NaN (the last one) before all, as in PyTorch. Pixels of `dx` are `result_pixel_stride` apart,
+    /// those of `dy` as the output's.
+    void (*_Nonnull gradient)(
+        const sk_pool2d_shape *_Nonnull shape, const float *_Nonnull input, const float *_Nonnull dy,
+        float *_Nonnull dx, size_t result_pixel_stride, size_t image, size_t channel_begin, size_t channel_end);
 } sk_maxpool2d_f32_kernel;
 
 /// Every implementation, the preferred ones first.
@@ -34,3 +41,8 @@ const sk_maxpool2d_f32_kernel *_Nonnull sk_maxpool2d_f32_choose(sk_isa isa);
 /// The definition, one element at a time: the oracle of the others.
 void sk_maxpool2d_f32_naive(
     const sk_pool2d_shape *_Nonnull shape, const float *_Nonnull input, float *_Nonnull output);
+
+/// The gradient's definition, one element at a time.
+void sk_maxpool2d_f32_gradient_naive(
+    const sk_pool2d_shape *_Nonnull shape, const float *_Nonnull input, const float *_Nonnull dy, float *_Nonnull dx,
+    size_t result_pixel_stride);

@@ -6,7 +6,7 @@ import Tensors
 /// convolution with respect to its input is a transposed convolution, that of a dropout a dropout.
 package enum GradientOperator: Hashable, Sendable {
     // MARK: Images
-    /// x, dy. Gives the gradient of the weights, O×I÷groups×h×w.
+    /// x, dy. Gives the gradient of the weights, O×I÷groups×h×w, and where it is wanted that of the bias, O.
     case convolutionWeights(Convolution, kernel: Size2D)
     /// dy, x, scale, mean, 1 ÷ √(variance + ε). Gives the gradients of x, scale and bias, through the statistics.
     case batchNormalization(BatchNormalization)
@@ -75,7 +75,8 @@ extension GradientOperator {
     /// How many inputs and outputs a node may have, and how many of the inputs may not be left out.
     var arity: (inputs: ClosedRange<Int>, required: Int, outputs: ClosedRange<Int>) {
         switch self {
-        case .convolutionWeights, .maxPool, .unary, .softmax, .logSoftmax, .gather, .gatherElements: (2...2, 2, 1...1)
+        case .convolutionWeights: (2...2, 2, 1...2)
+        case .maxPool, .unary, .softmax, .logSoftmax, .gather, .gatherElements: (2...2, 2, 1...1)
         case .averagePool: (1...1, 1, 1...1)
         case .batchNormalization: (5...5, 5, 3...3)
         case .groupNormalization, .layerNormalization: (5...5, 2, 3...3)
@@ -93,12 +94,12 @@ extension GradientOperator {
         case .gather, .gatherElements: index == 1 ? integers : [.float32]
         case .pad: index > 0 ? integers : [.float32]
         case .resize: index == 2 ? [.int64] : [.float32]
-        case .lstm, .gru: index == 4 ? integers : [.float32]
+        case .lstm, .gru: index == 4 ? [.int32] : [.float32]
         default: [.float32]
         }
     }
 
-    func outputShapes(_ inputs: InferenceInputs) throws(GraphError) -> [Shape] {
+    func outputShapes(_ inputs: InferenceInputs, count: Int) throws(GraphError) -> [Shape] {
         let first = inputs.shape(0)
         switch self {
         case .convolutionWeights(let convolution, let kernel):
@@ -110,7 +111,7 @@ extension GradientOperator {
             let weights = try checkedShape(
                 [result.channels, image.channels / convolution.groups, kernel.height, kernel.width])
             try check(convolution.outputShape(x: first, weights: weights, bias: nil), inputs.shape(1))
-            return [weights]
+            return Array([weights, try checkedShape([result.channels])][..<count])
         case .batchNormalization(let normalization):
             let channels = try checkedShape([first[normalization.channelAxis(rank: first.rank)]])
             try check(first, inputs.shape(1))

@@ -23,9 +23,14 @@ extension GradientBuilder {
             parts[0] = try self.node(.convolutionTranspose(convolution, outputPadding: rest), [dy, weights])
         }
         if wants(node, 1) {
-            parts[1] = try self.node(.gradient(.convolutionWeights(convolution, kernel: kernel)), [x, dy])
+            // The bias's gradient comes with that of the weights.
+            let sums = try nodes(
+                .gradient(.convolutionWeights(convolution, kernel: kernel)), [x, dy], count: wants(node, 2) ? 2 : 1)
+            parts[1] = sums[0]
+            if sums.count == 2 { parts[2] = sums[1] }
+        } else if wants(node, 2) {
+            parts[2] = try channelSum(dy, convolution.dataFormat)
         }
-        if wants(node, 2) { parts[2] = try channelSum(dy, convolution.dataFormat) }
         if wants(node, 3) { parts[3] = dy }
         return parts
     }

@@ -169,7 +169,7 @@ extension Operator {
         case .ctcLoss(let blank):
             return try ctcShapes(inputs, blank: blank)
         case .gradient(let gradient):
-            return try gradient.outputShapes(inputs)
+            return try gradient.outputShapes(inputs, count: outputCount)
 
         case .requantize:
             return [x]

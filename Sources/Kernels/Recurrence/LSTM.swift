@@ -5,31 +5,64 @@ import CSaccadeKernels
 /// `recurrent_f32.h`. The result does not depend on `threads`.
 package struct LSTMKernel: Sendable {
     private let layer: RecurrentLayer
+    /// h·Rᵀ for one gate, and dG·R.
+    private let stepProduct: StepProduct
+    private let stepGradient: StepProduct
+    private let weightGradient: MatrixProduct
+    private let recurrenceGradient: MatrixProduct
 
     package init(_ shape: RecurrentShape, instructionSet: InstructionSet) {
-        layer = RecurrentLayer(
-            kernel: sk_recurrent_f32_choose(instructionSet.code), shape: shape, gateCount: 4, hasCells: true)
+        let hidden = shape.hidden
+        layer = RecurrentLayer(shape, gateCount: 4, hasCells: true, instructionSet: instructionSet)
+        stepProduct = StepProduct(
+            rows: shape.batch, columns: hidden, depth: hidden, b: .columns(of: hidden), instructionSet: instructionSet)
+        stepGradient = StepProduct(
+            rows: shape.batch, columns: hidden, depth: 4 * hidden, b: .rows(of: hidden),
+            instructionSet: instructionSet)
+        weightGradient = RecurrentLayer.weightGradient(
+            shape, sections: 4, length: shape.input, rowStride: shape.input, instructionSet: instructionSet)
+        recurrenceGradient = RecurrentLayer.weightGradient(
+            shape, sections: 4, length: hidden, rowStride: hidden, instructionSet: instructionSet)
     }
 
     /// What `run` leaves for `runGradient` when it is given a reserve: activated gates and states of every step.
     package var reserveByteCount: Int { layer.reserveCount * MemoryLayout<Float>.stride }
-    package var scratchByteCount: Int { layer.scratchCount * MemoryLayout<Float>.stride }
-    package var gradientScratchByteCount: Int { layer.gradientScratchCount * MemoryLayout<Float>.stride }
 
+    private var packedCount: Int { 4 * stepProduct.packedCount }
+    package var scratchByteCount: Int {
+        (packedCount + layer.productScratchCount + layer.scratchKeptCount) * MemoryLayout<Float>.stride
+    }
+
+    private var gradientProductScratchCount: Int {
+        layer.gradientProductScratchCount([weightGradient, recurrenceGradient])
+    }
+    package var gradientScratchByteCount: Int {
+        (stepGradient.packedCount + gradientProductScratchCount + layer.gradientKeptCount) * MemoryLayout<Float>.stride
+    }
+
+    /// Scratch has `scratchByteCount` bytes and is 64-byte aligned.
     package func run(
         _ operands: RecurrentOperands, to results: RecurrentResults, scratch: UnsafeMutableRawPointer, threads: Int
     ) {
+        let packed = scratch.assumingMemoryBound(to: Float.self)
+        let productScratch = packed + packedCount
         for direction in 0..<layer.shape.direction.count {
             let pass = layer.pass(
                 direction, reserve: results.reserve?.assumingMemoryBound(to: Float.self),
-                scratch: scratch.assumingMemoryBound(to: Float.self))
+                scratch: productScratch + layer.productScratchCount)
             guard let cells = pass.cells else { return }
             layer.copyState(operands.initialHidden, direction: direction, to: pass.hidden + pass.start)
             layer.copyState(operands.initialCell, direction: direction, to: cells + pass.start)
             layer.multiplyInput(
-                operands.x, operands.w + direction * layer.weightCount, to: pass.gates, threads: threads)
+                operands, direction: direction, to: pass.gates, scratch: productScratch, threads: threads)
+            let r = operands.r + direction * layer.recurrenceCount
+            for gate in 0..<4 {
+                stepProduct.pack(
+                    r + gate * layer.shape.hidden * layer.shape.hidden, into: packed + gate * stepProduct.packedCount,
+                    threads: threads)
+            }
             for number in 0..<pass.steps {
-                step(pass.step(number), pass, cells, operands, results, direction, threads)
+                step(pass.step(number), pass, cells, packed, operands, results, direction, threads)
             }
             layer.writeState(pass.hidden + pass.end, direction: direction, to: results.lastHidden)
             layer.writeState(cells + pass.end, direction: direction, to: results.lastCell)
@@ -37,21 +70,19 @@ package struct LSTMKernel: Sendable {
     }
 
     private func step(
-        _ step: Int, _ pass: RecurrentLayer.Pass, _ cells: UnsafeMutablePointer<Float>, _ operands: RecurrentOperands,
-        _ results: RecurrentResults, _ direction: Int, _ threads: Int
+        _ step: Int, _ pass: RecurrentLayer.Pass, _ cells: UnsafeMutablePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ operands: RecurrentOperands, _ results: RecurrentResults, _ direction: Int, _ threads: Int
     ) {
         let hidden = layer.shape.hidden
         let before = pass.before(step)
         let after = pass.after(step)
         let gates = pass.gates + step * pass.stepGates
-        let r = operands.r + direction * layer.recurrenceCount
-        let product = layer.stepProduct(aStride: hidden)
         parallelFor(layer.blockCount, threads: layer.stepThreads(threads)) { block in
             let units = layer.units(block)
             for gate in 0..<4 {
-                let first = gate * hidden + units.lowerBound
-                product.run(
-                    pass.hidden + before, r + first * hidden, to: gates + first, adds: true, columns: units.count)
+                stepProduct.run(
+                    pass.hidden + before, stride: hidden, packed: packed + gate * stepProduct.packedCount,
+                    to: gates + gate * hidden, stride: 4 * hidden, adds: true, columns: units)
             }
             var forward = sk_recurrent_forward(
                 s: layer.step(step, operands, direction: direction, resetsProduct: false), gates: gates,
@@ -62,13 +93,16 @@ package struct LSTMKernel: Sendable {
         }
     }
 
-    /// The gradients of the operands that `run` was given with this `reserve`.
+    /// The gradients of the operands that `run` was given with this `reserve`. Scratch has `gradientScratchByteCount`
+    /// bytes and is 64-byte aligned.
     package func runGradient(
         _ operands: RecurrentOperands, reserve: UnsafeRawPointer, gradients: RecurrentResultGradients,
         to results: RecurrentOperandGradients, scratch: UnsafeMutableRawPointer, threads: Int
     ) {
         let shape = layer.shape
-        let dgates = scratch.assumingMemoryBound(to: Float.self)
+        let packed = scratch.assumingMemoryBound(to: Float.self)
+        let productScratch = packed + stepGradient.packedCount
+        let dgates = productScratch + gradientProductScratchCount
         let dhidden = dgates + shape.gates
         let dcell = dhidden + shape.state
         for direction in 0..<shape.direction.count {
@@ -81,43 +115,43 @@ package struct LSTMKernel: Sendable {
             layer.copyState(gradients.lastCell, direction: direction, to: dcell)
             let dbias = results.bias.map { $0 + direction * layer.biasCount }
             dbias?.update(repeating: 0, count: layer.biasCount)
-            stepsBack(pass, cells, operands, gradients, dgates, dhidden, dcell, dbias, direction, threads)
+            stepGradient.pack(operands.r + direction * layer.recurrenceCount, into: packed, threads: threads)
+            stepsBack(pass, cells, packed, operands, gradients, dgates, dhidden, dcell, dbias, direction, threads)
             layer.writeState(dhidden, direction: direction, to: results.initialHidden)
             layer.writeState(dcell, direction: direction, to: results.initialCell)
             if let dx = results.x {
                 layer.multiplyInputGradient(
-                    dgates, operands.w + direction * layer.weightCount, to: dx, direction: direction, threads: threads)
+                    dgates, operands, direction: direction, to: dx, scratch: productScratch, threads: threads)
             }
             if let dw = results.w {
-                layer.multiplyWeightGradient(
-                    dgates, sections: 4, by: operands.x, rowStride: shape.input, rowLength: shape.input,
-                    to: dw + direction * layer.weightCount, threads: threads)
+                RecurrentLayer.multiply(
+                    weightGradient, dgates, operands.x, to: dw + direction * layer.weightCount, scratch: productScratch,
+                    threads: threads)
             }
             if let dr = results.r {
-                layer.multiplyWeightGradient(
-                    dgates, sections: 4, by: pass.allBefore, rowStride: shape.hidden, rowLength: shape.hidden,
-                    to: dr + direction * layer.recurrenceCount, threads: threads)
+                RecurrentLayer.multiply(
+                    recurrenceGradient, dgates, pass.allBefore, to: dr + direction * layer.recurrenceCount,
+                    scratch: productScratch, threads: threads)
             }
         }
     }
 
     /// From the last step to the first: dG of every step, and the gradients of the state before the first one.
     private func stepsBack(
-        _ pass: RecurrentLayer.Pass, _ cells: UnsafePointer<Float>, _ operands: RecurrentOperands,
-        _ gradients: RecurrentResultGradients, _ dgates: UnsafeMutablePointer<Float>,
+        _ pass: RecurrentLayer.Pass, _ cells: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ operands: RecurrentOperands, _ gradients: RecurrentResultGradients, _ dgates: UnsafeMutablePointer<Float>,
         _ dhidden: UnsafeMutablePointer<Float>, _ dcell: UnsafeMutablePointer<Float>,
         _ dbias: UnsafeMutablePointer<Float>?, _ direction: Int, _ threads: Int
     ) {
-        let product = layer.stepGradientProduct(gates: 4, cStride: layer.shape.hidden)
-        let r = operands.r + direction * layer.recurrenceCount
+        let hidden = layer.shape.hidden
         // Threads meet between a step's gates and the product that takes them all.
         for number in (-1..<pass.steps).reversed() {
             parallelFor(layer.blockCount, threads: layer.stepThreads(threads)) { block in
                 let units = layer.units(block)
                 if number + 1 < pass.steps {
-                    product.run(
-                        dgates + pass.step(number + 1) * pass.stepGates, r + units.lowerBound,
-                        to: dhidden + units.lowerBound, adds: true, columns: units.count)
+                    stepGradient.run(
+                        dgates + pass.step(number + 1) * pass.stepGates, stride: 4 * hidden, packed: packed,
+                        to: dhidden, stride: hidden, adds: true, columns: units)
                 }
                 guard number >= 0 else { return }
                 let step = pass.step(number)

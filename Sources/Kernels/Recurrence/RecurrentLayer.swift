@@ -1,11 +1,10 @@
 import CSaccadeKernels
-import Foundation
 
 /// What LSTM and GRU share: where everything lies, the way through the steps, and the products over all steps.
 ///
-/// The forward way is one large product X·Wᵀ, then for each step a small product with R and the cell's functions, both
-/// for a block of units at a time, so that threads meet once a step. Back it is the same with the roles of the two
-/// products exchanged; the gradients of the weights are large products over all steps.
+/// The forward way is one large product X·Wᵀ, then for each step a small product with R, which is packed once, and the
+/// cell's functions, both for a block of units at a time, so that threads meet once a step. Back it is the same with the
+/// roles of the two exchanged; the gradients of the weights are large products over all steps.
 struct RecurrentLayer: @unchecked Sendable {
     // Sendable: the kernel is a constant of the C module.
     let kernel: UnsafePointer<sk_recurrent_f32_kernel>
@@ -13,9 +12,29 @@ struct RecurrentLayer: @unchecked Sendable {
     /// G: 4 for LSTM, 3 for GRU.
     let gateCount: Int
     let hasCells: Bool
+    private let inputProduct: MatrixProduct
+    /// dX, and what the second direction adds to it.
+    private let inputGradient: (first: MatrixProduct, second: MatrixProduct)
 
     /// Units that a thread takes at a time.
     static let block = 64
+
+    init(_ shape: RecurrentShape, gateCount: Int, hasCells: Bool, instructionSet: InstructionSet) {
+        kernel = sk_recurrent_f32_choose(instructionSet.code)
+        self.shape = shape
+        self.gateCount = gateCount
+        self.hasCells = hasCells
+        inputProduct = MatrixProduct(
+            rows: shape.rows, columns: gateCount * shape.hidden, depth: shape.input, a: .rows(of: shape.input),
+            b: .columns(of: shape.input), cRowStride: 4 * shape.hidden, instructionSet: instructionSet)
+        func inputGradient(beta: Float) -> MatrixProduct {
+            MatrixProduct(
+                rows: shape.rows, columns: shape.input, depth: gateCount * shape.hidden,
+                a: .rows(of: 4 * shape.hidden), b: .rows(of: shape.input), cRowStride: shape.input, beta: beta,
+                instructionSet: instructionSet)
+        }
+        self.inputGradient = (inputGradient(beta: 0), inputGradient(beta: 1))
+    }
 
     var blockCount: Int { (shape.hidden + Self.block - 1) / Self.block }
 
@@ -36,9 +55,16 @@ struct RecurrentLayer: @unchecked Sendable {
     private func keptCount(slots: Int) -> Int { shape.gates + (hasCells ? 2 : 1) * slots * shape.state }
     var reserveCount: Int { shape.direction.count * keptCount(slots: shape.steps + 1) }
     /// Without a reserve two states take turns, and directions come one after the other.
-    var scratchCount: Int { keptCount(slots: 2) }
+    var scratchKeptCount: Int { keptCount(slots: 2) }
+    /// What the forward product needs.
+    var productScratchCount: Int { inputProduct.scratchByteCount(batch: 1) / MemoryLayout<Float>.stride }
+    /// What products of the gradient need, those with `others` among them.
+    func gradientProductScratchCount(_ others: [MatrixProduct]) -> Int {
+        ([inputGradient.first, inputGradient.second] + others).map { $0.scratchByteCount(batch: 1) }.reduce(0, max)
+            / MemoryLayout<Float>.stride
+    }
     /// The gradients of the gates of all steps, and of a state.
-    var gradientScratchCount: Int { shape.gates + (hasCells ? 2 : 1) * shape.state }
+    var gradientKeptCount: Int { shape.gates + (hasCells ? 2 : 1) * shape.state }
 
     /// One direction's memory and the way it reads.
     struct Pass {
@@ -65,6 +91,7 @@ struct RecurrentLayer: @unchecked Sendable {
         var allBefore: UnsafeMutablePointer<Float> { hidden + (isReversed ? state : 0) }
     }
 
+    /// With a reserve, `scratch` is not used.
     func pass(_ direction: Int, reserve: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>) -> Pass {
         let slots = reserve == nil ? 2 : shape.steps + 1
         let gates = reserve.map { $0 + direction * keptCount(slots: slots) } ?? scratch
@@ -80,52 +107,43 @@ struct RecurrentLayer: @unchecked Sendable {
         (step * shape.direction.count + direction) * shape.state
     }
 
-    // MARK: Products
+    // MARK: Products over all steps
+
+    private static let single = [MatrixProduct.Offsets(a: 0, b: 0, c: 0)]
+
+    static func multiply(
+        _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+        to c: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, threads: Int
+    ) {
+        product.run(batch: single, a: a, b: b, c: c, scratch: UnsafeMutableRawPointer(scratch), threads: threads)
+    }
 
     /// The gates' sums of all steps: X·Wᵀ.
     func multiplyInput(
-        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, to gates: UnsafeMutablePointer<Float>, threads: Int
+        _ operands: RecurrentOperands, direction: Int, to gates: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>, threads: Int
     ) {
-        RecurrentProduct(
-            rows: shape.rows, columns: gateCount * shape.hidden, depth: shape.input, aStride: shape.input,
-            bStride: shape.input, cStride: 4 * shape.hidden, transposesB: true
-        ).run(x, w, to: gates, threads: threads)
-    }
-
-    /// A step's product with the rows of R of one gate: rows of `depth` = hidden, `aStride` apart, by Rᵀ.
-    func stepProduct(aStride: Int) -> RecurrentProduct {
-        RecurrentProduct(
-            rows: shape.batch, columns: shape.hidden, depth: shape.hidden, aStride: aStride, bStride: shape.hidden,
-            cStride: 4 * shape.hidden, transposesB: true)
-    }
-
-    /// A step's gradient of the state: rows of `gates` sections by R.
-    func stepGradientProduct(gates: Int, cStride: Int) -> RecurrentProduct {
-        RecurrentProduct(
-            rows: shape.batch, columns: shape.hidden, depth: gates * shape.hidden, aStride: 4 * shape.hidden,
-            bStride: shape.hidden, cStride: cStride)
+        let w = operands.w + direction * weightCount
+        Self.multiply(inputProduct, operands.x, w, to: gates, scratch: scratch, threads: threads)
     }
 
     /// dX = dG·W, added to what the first direction gave.
     func multiplyInputGradient(
-        _ gates: UnsafePointer<Float>, _ w: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, direction: Int,
-        threads: Int
+        _ gates: UnsafePointer<Float>, _ operands: RecurrentOperands, direction: Int,
+        to dx: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, threads: Int
     ) {
-        RecurrentProduct(
-            rows: shape.rows, columns: shape.input, depth: gateCount * shape.hidden, aStride: 4 * shape.hidden,
-            bStride: shape.input, cStride: shape.input
-        ).run(gates, w, to: dx, adds: direction > 0, threads: threads)
+        let product = direction == 0 ? inputGradient.first : inputGradient.second
+        let w = operands.w + direction * weightCount
+        Self.multiply(product, gates, w, to: dx, scratch: scratch, threads: threads)
     }
 
-    /// dGᵀ·A over all steps for `gateCount` sections from `gates` on: a gradient of weights.
-    func multiplyWeightGradient(
-        _ gates: UnsafePointer<Float>, sections: Int, by rows: UnsafePointer<Float>, rowStride: Int, rowLength: Int,
-        to result: UnsafeMutablePointer<Float>, threads: Int
-    ) {
-        RecurrentProduct(
-            rows: sections * shape.hidden, columns: rowLength, depth: shape.rows, aStride: 4 * shape.hidden,
-            bStride: rowStride, cStride: rowLength, transposesA: true
-        ).run(gates, rows, to: result, threads: threads)
+    /// dGᵀ·A for some sections of the gates and rows of `length`, over all steps: a gradient of weights.
+    static func weightGradient(
+        _ shape: RecurrentShape, sections: Int, length: Int, rowStride: Int, instructionSet: InstructionSet
+    ) -> MatrixProduct {
+        MatrixProduct(
+            rows: sections * shape.hidden, columns: length, depth: shape.rows, a: .columns(of: 4 * shape.hidden),
+            b: .rows(of: rowStride), cRowStride: length, instructionSet: instructionSet)
     }
 
     // MARK: States

@@ -77,7 +77,8 @@ package final class Learner {
         }
         parameters = ParameterLayout(graph.named(parameterIDs))
         statistics = ParameterLayout(graph.named(statisticIDs))
-        guard Set((parameters.entries + statistics.entries).map(\.name)).count == parameterIDs.count + statisticIDs.count
+        guard
+            Set((parameters.entries + statistics.entries).map(\.name)).count == parameterIDs.count + statisticIDs.count
         else { throw LearningError.invalidModel("two parameters of the model have one name") }
         memory = try SharedMemory(byteCount: 2 * (parameters.byteCount + statistics.byteCount))
         optimizer = try Optimizer(

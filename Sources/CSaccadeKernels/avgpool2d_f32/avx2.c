@@ -1,0 +1,13 @@
+#if defined(__x86_64__)
+#include "../vectors/avx2.h"
+#include "avgpool2d_f32.h"
+
+SK_TARGET_BEGIN
+#include "../vectors/math.inc"
+
+#define KERNEL sk_avgpool2d_f32_avx2
+#define KERNEL_NAME "avgpool2d_f32_avx2"
+#define KERNEL_ISA sk_isa_avx2
+#include "generic.inc"
+SK_TARGET_END
+#endif
