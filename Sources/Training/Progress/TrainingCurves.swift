@@ -45,9 +45,9 @@ package struct TrainingCurves {
     private func plot(_ title: String, _ yTitle: String, _ lines: [LinePlot.Line], height: Double) -> LinePlot {
         let values = lines.flatMap(\.points).compactMap(\.y).filter(\.isFinite)
         let isWide = (values.min() ?? 0) > 0 && (values.max() ?? 0) > 50 * (values.min() ?? 0)
-        let (first, last) = (Double(rows.map(\.step).min() ?? 0), Double(rows.map(\.step).max() ?? 1))
+        let last = Double(rows.map(\.step).max() ?? 0)
         return LinePlot(
-            title: title, x: PlotAxis("step", range: first < last ? first...last : nil),
+            title: title, x: PlotAxis("step", range: last > 0 ? 0...last : nil),
             y: PlotAxis(yTitle, scale: isWide ? .logarithmic : .linear), lines: lines, style: .equal,
             size: (560, height))
     }

@@ -131,7 +131,7 @@ extension LearningRateFinder.Found {
                 .init(name: "loss", points: points.map { (x: $0.rate, y: $0.loss) }, drawing: .points),
                 .init(name: "smoothed", points: points.map { (x: $0.rate, y: $0.smoothed) }),
             ], style: .equal)
-        if let steepest { plot.markers.append(.init(x: steepest, label: "steepest \(PlotAxis.short(steepest))")) }
+        if let steepest { plot.markers.append(.init(x: steepest, label: "steepest: \(PlotAxis.short(steepest))")) }
         if let minimumByTen {
             plot.markers.append(.init(x: minimumByTen, label: "minimum ÷ 10: \(PlotAxis.short(minimumByTen))"))
         }
