@@ -79,7 +79,14 @@ let floors: [[Module]] = [
             products: [deque], testImports: ["CAllocationCounter"])
     ],
     // 6: scenario modules and Service come here
-    [],
+    [
+        Module(
+            name: "Lab",
+            imports: [
+                "Tensors", "Plots", "Graphs", "Execution", "ONNX", "Models", "Training", "Detections", "Imaging", "Media",
+                "Augmentation",
+            ])
+    ],
 ]
 
 let commandLine = Module(
