@@ -58,8 +58,8 @@ let floors: [[Module]] = [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
         Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution", "ONNX"]),
         Module(
-            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"], testExcludes: ["Goldens"],
-            testImports: ["ONNX", "Models"]),
+            name: "Training", imports: ["Tensors", "Pipelines", "Plots", "Kernels", "Graphs", "Execution"],
+            testExcludes: ["Goldens"], testImports: ["ONNX", "Models", "CAllocationCounter"]),
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
     [

@@ -46,6 +46,12 @@ package final class Learner {
     /// Steps taken so far.
     package internal(set) var stepCount = 0
 
+    /// Instead of the optimizer's own, for schedules that cycle it.
+    package var momentum: Double? {
+        get { optimizer.momentum }
+        set { optimizer.momentum = newValue }
+    }
+
     let loss: ValueID
     let parameterIDs: [ValueID]
     let statisticIDs: [ValueID]
