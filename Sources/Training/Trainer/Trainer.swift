@@ -309,7 +309,9 @@ package final class Trainer {
     }
 
     /// What decides which samples come when.
-    private var orderText: String { "seed \(options.seed), \(training.count) samples in batches of \(options.batchSize)" }
+    private var orderText: String {
+        "seed \(options.seed), \(training.count) samples in batches of \(options.batchSize)"
+    }
 
     private func drawCurves() throws {
         guard let path = options.folder else { return }
