@@ -66,7 +66,7 @@ let floors: [[Module]] = [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media", "CAllocationCounter"])
+            testImports: ["Media", "CAllocationCounter"]),
     ],
     // 5: the public API
     [
@@ -86,7 +86,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "CArguments",
+        "Graphs", "Execution", "Models", "Training", "CArguments",
     ],
     products: [arguments])
 

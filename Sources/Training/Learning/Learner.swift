@@ -1,4 +1,4 @@
-import Execution
+package import Execution
 package import Graphs
 package import Tensors
 
@@ -136,12 +136,24 @@ package final class Learner {
         return LearningError.gradientNotFinite(step: stepCount, parameter: entry?.name ?? "")
     }
 
+    /// What a step on such a batch runs.
+    package func plan(for batch: [String: Tensor]) throws -> ExecutionPlan {
+        try session(for: batch, isTraining: true).plan
+    }
+
+    /// The time of each operation of `plan(for:)`, in its order, without a step of the optimizer.
+    package func timeOperations(of batch: [String: Tensor]) throws -> [Duration] {
+        let session = try session(for: batch, isTraining: true)
+        try write(batch, to: session)
+        return try session.runTimed()
+    }
+
     /// The outputs for a batch in inference: running statistics, no dropout.
     package func evaluate(_ batch: [String: Tensor]) throws -> Results {
         try run(session(for: batch, isTraining: false), batch)
     }
 
-    private func run(_ session: Session, _ batch: [String: Tensor]) throws -> Results {
+    private func write(_ batch: [String: Tensor], to session: Session) throws {
         for (index, port) in session.plan.inputs.enumerated() {
             if port.name == seedName {
                 // One seed for each step of each run.
@@ -156,6 +168,10 @@ package final class Learner {
                 }
             }
         }
+    }
+
+    private func run(_ session: Session, _ batch: [String: Tensor]) throws -> Results {
+        try write(batch, to: session)
         try session.run()
         var results = Results(loss: 0, metrics: [:], gradientNorm: 0)
         for (index, id) in graph.outputs.enumerated() {
