@@ -1,5 +1,5 @@
 #pragma once
-// The kernels of the inference runtime in C. One folder per operator holds
+// The kernels of the runtime, for inference and for training, in C. One folder per operator holds
 //   <operator>.h    the contract: formula, layouts, what may alias
 //   naive.c         the formula as plain loops: the oracle of the tests
 //   generic.inc     the kernel written on the names of vectors/*.h
