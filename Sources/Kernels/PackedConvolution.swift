@@ -32,7 +32,8 @@ package final class PackedConvolution: @unchecked Sendable {
         self.activation = activation
         blockCount = kernel.pointee.block_count(&shape)
         packed = try TensorBuffer(byteCount: kernel.pointee.packed_count(&shape) * MemoryLayout<Float>.stride)
-        kernel.pointee.pack(&shape, weights, bias, packed.baseAddress.assumingMemoryBound(to: Float.self))
+        kernel.pointee.pack(
+            &shape, weights, bias, packed.baseAddress.assumingMemoryBound(to: Float.self), 0, blockCount)
     }
 
     /// Multiply-adds of one run.
@@ -41,17 +42,30 @@ package final class PackedConvolution: @unchecked Sendable {
     package func run(
         input: UnsafePointer<Float>, addend: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>, threads: Int
     ) {
-        let pixels = shape.batch * shape.out_height * shape.out_width
-        let perPixel = max(1, multiplyAdds / max(pixels, 1))
         let weights = packed.baseAddress.assumingMemoryBound(to: Float.self)
-        // A piece of at least half a million multiply-adds, some ten microseconds.
-        parallelRanges(pixels, unit: kernel.pointee.tile_pixels, minimum: 500_000 / perPixel, threads: threads) {
+        shape.sharePixels(unit: kernel.pointee.tile_pixels, threads: threads) {
             var shape = self.shape
             let range = sk_conv2d_range(
                 pixel_begin: $0.lowerBound, pixel_end: $0.upperBound, block_begin: 0, block_end: blockCount)
             kernel.pointee.run(&shape, weights, input, addend, output, activation.code, range)
         }
     }
+}
+
+extension ConvolutionShape {
+    /// Calls `body` with ranges of the output's pixels, each a piece of at least half a million multiply-adds, some ten
+    /// microseconds.
+    func sharePixels(unit: Int, threads: Int, _ body: (Range<Int>) -> Void) {
+        let pixels = outputPixels
+        let perPixel = max(1, multiplyAdds / max(pixels, 1))
+        parallelRanges(pixels, unit: unit, minimum: 500_000 / perPixel, threads: threads, body)
+    }
+
+    /// Pixels of all output images.
+    var outputPixels: Int { batch * out_height * out_width }
+
+    /// Weights of the convolution.
+    var weightCount: Int { out_channels * (in_channels / groups) * kernel_height * kernel_width }
 }
 
 extension ConvolutionShape {

@@ -227,10 +227,12 @@ private struct Case: CustomStringConvertible {
                 byteCount: kernel.pointee.packed_count(&shape) * 4, alignment: 64
             ).assumingMemoryBound(to: Float.self)
             defer { packed.deallocate() }
-            kernel.pointee.pack(&shape, testCase.weights, testCase.bias, packed)
+            let blocks = kernel.pointee.block_count(&shape)
+            for block in (0..<blocks).reversed() {
+                kernel.pointee.pack(&shape, testCase.weights, testCase.bias, packed, block, block + 1)
+            }
             let whole = try testCase.run(instructionSet)
             var pieces = Array(repeating: Case.untouched, count: testCase.outputCount)
-            let blocks = kernel.pointee.block_count(&shape)
             for block in 0..<blocks {
                 for begin in stride(from: 0, to: 63, by: 5) {
                     let range = sk_conv2d_range(

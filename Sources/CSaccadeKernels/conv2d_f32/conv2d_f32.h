@@ -5,7 +5,8 @@
 //
 // where p runs over the pixels of all output images (n, row, column), at() is the input pixel
 // (row · stride_h - pad_top + ky · dilation_h, column · stride_w - pad_left + kx · dilation_w) and pixels outside of the
-// image are zero. With groups, i runs over the inputs of o's group.
+// image are zero. With groups, i runs over the inputs of o's group. Padding may be negative (it wraps): then the first
+// windows begin inside the image.
 //
 // Pixels may be further apart than they have channels (`*_pixel_stride`), so that a convolution can read a slice of a
 // tensor and write into a slice of a concatenation.
@@ -30,10 +31,10 @@ typedef struct sk_conv2d_f32_kernel {
     /// Floats that `pack` writes.
     size_t (*_Nonnull packed_count)(const sk_conv2d_shape *_Nonnull shape);
     /// Rearranges weights [out_channels][in_channels / groups][kernel_height][kernel_width] and bias [out_channels]
-    /// (or null: zeros). `packed` is 64-byte aligned.
+    /// (or null: zeros) for the channel blocks [block_begin, block_end). `packed` is 64-byte aligned.
     void (*_Nonnull pack)(
         const sk_conv2d_shape *_Nonnull shape, const float *_Nonnull weights, const float *_Nullable bias,
-        float *_Nonnull packed);
+        float *_Nonnull packed, size_t block_begin, size_t block_end);
     /// Computes `range` of the result. `output` and `addend` (null: nothing is added) point at the first pixel's first
     /// channel; `addend` may be `output`, not overlap it otherwise.
     void (*_Nonnull run)(

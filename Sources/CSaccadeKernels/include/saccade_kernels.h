@@ -14,6 +14,7 @@
 #include "../conv2d/conv2d.h"
 #include "../conv2d_f32/conv2d_f32.h"
 #include "../conv2d_u8/conv2d_u8.h"
+#include "../conv2d_weight_gradient_f32/conv2d_weight_gradient_f32.h"
 #include "../depthwise_f32/depthwise_f32.h"
 #include "../depthwise_u8/depthwise_u8.h"
 #include "../dropout_f32/dropout_f32.h"

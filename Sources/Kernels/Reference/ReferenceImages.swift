@@ -41,6 +41,50 @@ extension Reference {
         sk_conv2d_f32_naive(&shape, weights, bias, input, addend, output, activation.code)
     }
 
+    /// The gradients of that formula by its weights and bias, one element at a time (`conv2d_weight_gradient_f32.h`).
+    package static func convolutionWeightGradient(
+        _ shape: ConvolutionShape, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+        weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?
+    ) {
+        var shape = shape
+        sk_conv2d_weight_gradient_f32_naive(&shape, input, outputGradient, weightGradient, biasGradient)
+    }
+
+    /// The gradient of that formula by its input: each product of the formula is added where its input came from.
+    /// Between the pixels of `inputGradient` nothing is written.
+    package static func convolutionInputGradient(
+        _ s: ConvolutionShape, outputGradient: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>
+    ) {
+        let (groupIn, groupOut) = (s.in_channels / s.groups, s.out_channels / s.groups)
+        var sums = [Double](repeating: 0, count: s.batch * s.in_height * s.in_width * s.in_channels)
+        for pixel in 0..<s.batch * s.out_height * s.out_width {
+            let (row, column) = pixel.quotientAndRemainder(dividingBy: s.out_width)
+            let (image, outY) = row.quotientAndRemainder(dividingBy: s.out_height)
+            for o in 0..<s.out_channels {
+                let dy = Double(outputGradient[pixel * s.out_pixel_stride + o])
+                for i in 0..<groupIn {
+                    for ky in 0..<s.kernel_height {
+                        for kx in 0..<s.kernel_width {
+                            let y = outY * s.stride_height + ky * s.dilation_height - s.pad_top
+                            let x = column * s.stride_width + kx * s.dilation_width - s.pad_left
+                            guard (0..<s.in_height).contains(y), (0..<s.in_width).contains(x) else { continue }
+                            let place = (image * s.in_height + y) * s.in_width + x
+                            let weight = weights[((o * groupIn + i) * s.kernel_height + ky) * s.kernel_width + kx]
+                            sums[place * s.in_channels + o / groupOut * groupIn + i] += dy * Double(weight)
+                        }
+                    }
+                }
+            }
+        }
+        for place in 0..<s.batch * s.in_height * s.in_width {
+            for i in 0..<s.in_channels {
+                let sum = sums[place * s.in_channels + i] + Double(bias?[i] ?? 0)
+                inputGradient[place * s.in_pixel_stride + i] = Float(sum)
+            }
+        }
+    }
+
     /// The greatest value under a window; padding never wins.
     package static func maxPool(
         _ x: TensorView, to y: TensorView, axes: ImageAxes, rows: WindowExtent, columns: WindowExtent
