@@ -38,7 +38,8 @@ let floors: [[Module]] = [
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
-        Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"]),
+        Module(
+            name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"], testImports: ["CAllocationCounter"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
@@ -58,7 +59,8 @@ let floors: [[Module]] = [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
         Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution"]),
         Module(
-            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"], testExcludes: ["Goldens"],
+            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"],
+            testExcludes: ["Goldens"],
             testImports: ["ONNX"]),
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
@@ -66,7 +68,7 @@ let floors: [[Module]] = [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media", "CAllocationCounter"])
+            testImports: ["Media", "CAllocationCounter"]),
     ],
     // 5: the public API
     [
