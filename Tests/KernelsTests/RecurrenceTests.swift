@@ -113,6 +113,28 @@ import Testing
         }
     }
 
+    /// Extents of 0: states pass through, gradients of what nothing reads are 0.
+    @Test(arguments: RecurrentCase.Cell.allCases) func emptyExtents(_ cell: RecurrentCase.Cell) {
+        var numbers = Numbers(seed: 65)
+        for shape in [
+            RecurrentShape(steps: 0, batch: 2, input: 3, hidden: 4, direction: .bidirectional),
+            RecurrentShape(steps: 2, batch: 0, input: 3, hidden: 4),
+            RecurrentShape(steps: 2, batch: 2, input: 0, hidden: 4),
+            RecurrentShape(steps: 2, batch: 2, input: 3, hidden: 0),
+        ] {
+            let layer = RecurrentCase(cell, shape, &numbers)
+            let results = layer.run(.best, threads: 2)
+            let exact = layer.naive(layer.exactOperands)
+            #expect(isClose(results.y, exact.y, within: 1e-5))
+            #expect(isClose(results.lastHidden, exact.lastHidden, within: 1e-5))
+            let gradients = layer.runGradient(.best, reserve: results.reserve, threads: 2)
+            if shape.steps == 0 {
+                #expect(gradients[1...3].allSatisfy { $0.allSatisfy { $0 == 0 } })
+                #expect(gradients[4] == layer.weights[1])
+            }
+        }
+    }
+
     /// A longer sequence in a batch changes nothing for a shorter one, whatever stands past its end.
     @Test(arguments: RecurrentCase.Cell.allCases) func sequencesAreIndependent(_ cell: RecurrentCase.Cell) {
         var numbers = Numbers(seed: 63)
