@@ -24,10 +24,10 @@ package struct AugmentationPreview {
     private static let margin = 8
     private static let textSize = 11
     private static let lineHeight = 15
-    private static let paper = Color(red: 250, green: 250, blue: 250)
+    static let paper = Color(red: 250, green: 250, blue: 250)
     private static let ink = Color(red: 40, green: 40, blue: 40)
 
-    package init(labels: ClassLabels = ClassLabels([]), cellSide: Int = 256, captionLines: Int = 4) {
+    package init(labels: ClassLabels = ClassLabels([]), cellSide: Int = 256, captionLines: Int = 5) {
         self.labels = labels
         self.cellSide = min(max(cellSide, 32), 1024)
         self.captionLines = min(max(captionLines, 1), 12)
@@ -101,18 +101,23 @@ package struct AugmentationPreview {
     /// A text in lines that fit the cell.
     private func lines(of caption: String, _ text: TextRenderer) -> [String] {
         var lines: [String] = []
+        func fits(_ line: String) -> Bool { text.width(of: line, size: Self.textSize) <= cellSide }
         for word in caption.split(separator: " ") {
-            let longer = lines.last.map { "\($0) \(word)" } ?? String(word)
-            if !lines.isEmpty, text.width(of: longer, size: Self.textSize) <= cellSide {
-                lines[lines.count - 1] = longer
-            } else {
-                lines.append(String(word))
+            if let last = lines.last, fits("\(last) \(word)") {
+                lines[lines.count - 1] = "\(last) \(word)"
+                continue
+            }
+            // A word that is too long for a line is broken where the line ends.
+            lines.append("")
+            for character in word {
+                if !fits(lines[lines.count - 1] + String(character)) { lines.append("") }
+                lines[lines.count - 1].append(character)
             }
         }
         if lines.count > captionLines {
             lines.removeLast(lines.count - captionLines)
             var last = lines[captionLines - 1]
-            while text.width(of: last + " ...", size: Self.textSize) > cellSide, !last.isEmpty { last.removeLast() }
+            while !fits(last + " ..."), !last.isEmpty { last.removeLast() }
             lines[captionLines - 1] = last + " ..."
         }
         return lines

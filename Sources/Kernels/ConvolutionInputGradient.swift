@@ -147,8 +147,8 @@ package struct ConvolutionInputGradient: @unchecked Sendable {
             phase.shape.sharePixels(unit: tile, threads: threads) { range in
                 guard pixelCount > 0 else { return convolve(range, to: inputGradient) }
                 // Some tiles at a time, so that the cache still has the pixels when they go to their places.
-                for begin in stride(from: range.lowerBound, to: range.upperBound, by: 16 * tile) {
-                    let some = begin..<min(begin + 16 * tile, range.upperBound)
+                for begin in stride(from: range.lowerBound, to: range.upperBound, by: 8 * tile) {
+                    let some = begin..<min(begin + 8 * tile, range.upperBound)
                     convolve(some, to: pixels)
                     place(phase, pixels: some, from: pixels, to: inputGradient)
                 }
@@ -198,7 +198,11 @@ package struct ConvolutionInputGradient: @unchecked Sendable {
             var to = inputGradient + rowOffset(phase, row)
             to += column * shape.stride_width * shape.in_pixel_stride
             for _ in 0..<run {
-                to.update(from: from + pixel * channels, count: channels)
+                if channels < 16 {
+                    for channel in 0..<channels { to[channel] = from[pixel &* channels &+ channel] }
+                } else {
+                    to.update(from: from + pixel * channels, count: channels)
+                }
                 to += shape.stride_width * shape.in_pixel_stride
                 pixel += 1
             }

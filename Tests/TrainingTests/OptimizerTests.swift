@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Foundation
 import Kernels
 import Testing
@@ -205,6 +206,33 @@ import Training
                 try optimizer.step(parameters: &weights, gradients: [1], rate: rate)
             }
         }
+    }
+
+    /// In the steady state a step costs no memory of the heap.
+    @Test(arguments: methods, [1, 2]) func stepsAllocateNothing(_ method: OptimizerMethod, threads: Int) throws {
+        let count = 100_000
+        var numbers = Numbers(seed: 21)
+        var weights = numbers.floats(count)
+        let gradients = numbers.floats(count)
+        let groups = [ParameterGroup("a", ranges: [0..<50_000]), ParameterGroup("b", ranges: [50_000..<count])]
+        var optimizer = try Optimizer(
+            method, parameterCount: count, groups: groups, clipping: .globalNorm(1), threads: threads)
+        var average = try WeightAverage(of: weights, count: count, threads: threads)
+        let schedule = try Schedule("onecycle(0.01,100)+warmup(5)")
+        var allocations = -1
+        try weights.withUnsafeMutableBufferPointer { weights in
+            try gradients.withUnsafeBufferPointer { gradients in
+                guard let w = weights.baseAddress, let g = gradients.baseAddress else { return }
+                try optimizer.step(parameters: w, gradients: g, rate: 0.01)
+                allocation_counter_begin(0)
+                for step in 0..<20 {
+                    try optimizer.step(parameters: w, gradients: g, rate: schedule.rate(step: step))
+                    average.update(from: w)
+                }
+                allocations = allocation_counter_end()
+            }
+        }
+        #expect(allocations == 0)
     }
 
     @Test func aModelWithoutParametersSteps() throws {

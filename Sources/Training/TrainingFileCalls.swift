@@ -1,10 +1,10 @@
 import Glibc
 
-/// The system calls that read and write checkpoints, replaceable so that a test can fail the Nth of them for every N.
+/// The system calls that read and write checkpoints and logs, replaceable so that a test can fail the Nth of them for every N.
 ///
 /// Each returns a value of at least 0, or the negated `errno`. `read` and `write` may take fewer bytes than they are
 /// asked for.
-package struct CheckpointCalls: Sendable {
+package struct TrainingFileCalls: Sendable {
     package var open: @Sendable (_ path: String, _ flags: Int32) -> Int32
     /// The size of a regular file; `-EINVAL` for anything else.
     package var size: @Sendable (_ descriptor: Int32) -> Int
@@ -39,7 +39,7 @@ package struct CheckpointCalls: Sendable {
     }
 
     /// The calls of the operating system.
-    package static let system = CheckpointCalls(
+    package static let system = TrainingFileCalls(
         open: { path, flags in
             let descriptor = Glibc.open(path, flags, 0o666)
             return descriptor >= 0 ? descriptor : -errno
@@ -64,36 +64,38 @@ package struct CheckpointCalls: Sendable {
         makeFolder: { mkdir($0, 0o777) == 0 ? 0 : -errno })
 
     /// Fills `bytes` from the file.
-    func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, file: String) throws(CheckpointError) {
+    func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, file: String) throws(TrainingFileError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = read(descriptor, UnsafeMutableRawBufferPointer(rebasing: rest.prefix(1 << 30)))
             if count == -Int(EINTR) { continue }
-            guard count >= 0 else { throw CheckpointError(file: file, code: Int32(-count), writing: false) }
-            guard count > 0 else { throw CheckpointError(kind: .corrupt, file: file, reason: "it has become shorter") }
+            guard count >= 0 else { throw TrainingFileError(file: file, code: Int32(-count), writing: false) }
+            guard count > 0 else {
+                throw TrainingFileError(kind: .corrupt, file: file, reason: "it has become shorter")
+            }
             rest = rest.dropFirst(count)
         }
     }
 
     /// Writes all of `bytes`.
-    func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, file: String) throws(CheckpointError) {
+    func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, file: String) throws(TrainingFileError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30)))
             if count == -Int(EINTR) { continue }
-            guard count != 0 else { throw CheckpointError(file: file, code: EIO, writing: true) }
-            guard count > 0 else { throw CheckpointError(file: file, code: Int32(-count), writing: true) }
+            guard count != 0 else { throw TrainingFileError(file: file, code: EIO, writing: true) }
+            guard count > 0 else { throw TrainingFileError(file: file, code: Int32(-count), writing: true) }
             rest = rest.dropFirst(count)
         }
     }
 
     /// Waits until the entries of a folder are on the device.
-    func synchronizeFolder(_ path: String) throws(CheckpointError) {
+    func synchronizeFolder(_ path: String) throws(TrainingFileError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CheckpointError(file: path, code: -descriptor, writing: true) }
+        guard descriptor >= 0 else { throw TrainingFileError(file: path, code: -descriptor, writing: true) }
         let code = -synchronize(descriptor)
         _ = close(descriptor)
         // A file system that cannot synchronize a folder says EINVAL; it has done all it can.
-        guard code == 0 || code == EINVAL else { throw CheckpointError(file: path, code: code, writing: true) }
+        guard code == 0 || code == EINVAL else { throw TrainingFileError(file: path, code: code, writing: true) }
     }
 }

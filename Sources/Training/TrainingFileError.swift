@@ -1,7 +1,7 @@
 import Glibc
 
-/// Why a checkpoint could not be read or written: which file, where in it, and what is wrong.
-package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a checkpoint or a log could not be read or written: which file, where in it, and what is wrong.
+package struct TrainingFileError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Kind: Hashable, Sendable {
         /// There is no such file.
         case missing
@@ -15,14 +15,14 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
         case corrupt
         /// It is of a kind that is not read, or larger than is allowed.
         case unsupported
-        /// It is whole, but does not belong to this model or optimizer.
+        /// It is whole, but does not belong to this model, optimizer or run.
         case mismatch
     }
 
     package let kind: Kind
     /// The file as the caller named it.
     package let file: String
-    /// The place in it: a tensor's name, or a byte of the header. Nil when the trouble is the whole file's.
+    /// The place in it: a tensor's name, a byte of the header, a line. Nil when the trouble is the whole file's.
     package let entry: String?
     package let reason: String
     /// The `errno` of a failed system call.
