@@ -78,7 +78,7 @@ import Testing
         var inputs = [String: Tensor]()
         for (stride, height, width) in sizes {
             let (boxes, scores) = ("boxes\(stride)", "classes\(stride)")
-            let axes: [Dimension] = [.symbolic("h\(stride)"), .symbolic("w\(stride)")]
+            let axes: [Graphs.Dimension] = [.symbolic("h\(stride)"), .symbolic("w\(stride)")]
             maps.append(
                 DistanceMaps(
                     stride: stride, boxes: net.input(boxes, [.symbolic("batch"), .fixed(4 * bins)] + axes),
