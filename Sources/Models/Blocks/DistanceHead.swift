@@ -9,6 +9,12 @@ package struct DistanceMaps: Sendable {
     package let boxes: ValueID
     /// N×classes×h×w.
     package let classes: ValueID
+
+    package init(stride: Int, boxes: ValueID, classes: ValueID) {
+        self.stride = stride
+        self.boxes = boxes
+        self.classes = classes
+    }
 }
 
 extension ModelBuilder {

@@ -18,7 +18,8 @@ extension ModelBuilder {
         }
         let id: ValueID
         do { id = try nodes.constant(table, [longest, width]) } catch { throw GraphError(.tooLarge) }
-        return try add(x, firstRows(of: id, x))
+        let rows = try nodes.node(.slice, [id, nodes.list([0]), nodes.extent(x, axis: 1), nodes.list([0])])
+        return try add(x, rows)
     }
 
     /// Adds to N×L×D a learned row for each place. L is at most `longest`.
@@ -27,11 +28,7 @@ extension ModelBuilder {
         name: String = "positions"
     ) throws(GraphError) -> ValueID {
         let table = try parameter("\(name).weight", [longest, width], weights)
-        return try add(x, firstRows(of: table, x))
-    }
-
-    /// As many rows as `x` has places.
-    private mutating func firstRows(of table: ValueID, _ x: ValueID) throws(GraphError) -> ValueID {
-        try nodes.node(.slice, [table, nodes.list([0]), nodes.extent(x, axis: 1), nodes.list([0])])
+        // Looked up, as other tables that are learned.
+        return try add(x, nodes.node(.gather(axis: 0), [table, nodes.indices(x, axis: 1)]))
     }
 }

@@ -26,8 +26,11 @@ package struct Transformer: Hashable, Sendable {
 
 extension ModelBuilder {
     /// Layers of self-attention and feed-forward parts: N×L×D to N×L×D.
+    ///
+    /// - Parameter normalizesResult: nil: where layers normalize what goes into their parts.
     package mutating func transformerEncoder(
-        _ x: ValueID, _ transformer: Transformer, layers: Int, padding: ValueID? = nil, name: String = "encoder"
+        _ x: ValueID, _ transformer: Transformer, layers: Int, padding: ValueID? = nil,
+        normalizesResult: Bool? = nil, name: String = "encoder"
     ) throws(GraphError) -> ValueID {
         try scope(name) { net throws(GraphError) in
             var h = x
@@ -38,7 +41,8 @@ extension ModelBuilder {
                     return try net.feedForwardPart(h, transformer)
                 }
             }
-            return transformer.normalizesFirst ? try net.layerNormalization(h, width: transformer.width) : h
+            let normalizes = normalizesResult ?? transformer.normalizesFirst
+            return normalizes ? try net.layerNormalization(h, width: transformer.width) : h
         }
     }
 
