@@ -25,7 +25,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 
 /// C code and C libraries. They import nothing of ours.
 let cTargets = [
-    "CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2",
+    "CSaccadeKernels", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2",
 ]
 
 let floors: [[Module]] = [
@@ -38,7 +38,7 @@ let floors: [[Module]] = [
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
-        Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"]),
+        Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
@@ -56,17 +56,17 @@ let floors: [[Module]] = [
     // 3: what rewrites, builds and trains graphs
     [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
-        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution"]),
+        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution", "ONNX"]),
         Module(
-            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"], testExcludes: ["Goldens"],
-            testImports: ["ONNX"]),
+            name: "Training", imports: ["Tensors", "Pipelines", "Plots", "Kernels", "Graphs", "Execution"],
+            testExcludes: ["Goldens"], testImports: ["ONNX", "Models", "CAllocationCounter"]),
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
     [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media", "CAllocationCounter"])
+            testImports: ["Media", "CAllocationCounter"]),
     ],
     // 5: the public API
     [
@@ -80,7 +80,12 @@ let floors: [[Module]] = [
     ],
     // 6: scenario modules and Service come here
     [
-        Module(name: "Lab", imports: ["Tensors", "Plots"])
+        Module(
+            name: "Lab",
+            imports: [
+                "Tensors", "Plots", "Graphs", "Execution", "ONNX", "Models", "Training", "Detections", "Imaging", "Media",
+                "Augmentation",
+            ])
     ],
 ]
 
@@ -88,7 +93,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "CArguments",
+        "Graphs", "Execution", "Models", "Training", "CArguments",
     ],
     products: [arguments])
 
@@ -134,7 +139,6 @@ let package = Package(
         .target(name: "CSaccadeKernels", cSettings: cSettings),
         .target(name: "CSaccadePixels", cSettings: cSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
-        .target(name: "COpenBLAS", cSettings: cSettings),
         .target(name: "CFFmpeg", cSettings: cSettings),
         .target(name: "CVideo4Linux", cSettings: cSettings),
         .target(name: "CIsolation", cSettings: cSettings),

@@ -24,10 +24,10 @@ package struct AugmentationPreview {
     private static let margin = 8
     private static let textSize = 11
     private static let lineHeight = 15
-    private static let paper = Color(red: 250, green: 250, blue: 250)
+    static let paper = Color(red: 250, green: 250, blue: 250)
     private static let ink = Color(red: 40, green: 40, blue: 40)
 
-    package init(labels: ClassLabels = ClassLabels([]), cellSide: Int = 256, captionLines: Int = 4) {
+    package init(labels: ClassLabels = ClassLabels([]), cellSide: Int = 256, captionLines: Int = 5) {
         self.labels = labels
         self.cellSide = min(max(cellSide, 32), 1024)
         self.captionLines = min(max(captionLines, 1), 12)
@@ -36,7 +36,9 @@ package struct AugmentationPreview {
     /// Draws rows of cells. Boxes have their class's colour, dashed where nothing is known for sure; masks are tinted.
     package func grid(_ rows: [[Cell]]) -> Image {
         let columns = max(rows.map(\.count).max() ?? 0, 1)
-        let (stepX, stepY) = (cellSide + Self.margin, cellSide + Self.margin + captionLines * Self.lineHeight + 6)
+        // Cells begin at even places, so that chroma samples are whole.
+        let stepX = (cellSide + Self.margin + 1) & ~1
+        let stepY = (cellSide + Self.margin + captionLines * Self.lineHeight + 7) & ~1
         // As many rows as a picture may hold.
         let shown = rows.prefix(Image.longestSide / stepY - 1)
         let color = ColorDescription(matrix: .bt601, isFullRange: true)
@@ -47,7 +49,6 @@ package struct AugmentationPreview {
         let text = TextRenderer()
         for (row, cells) in shown.enumerated() {
             for (column, cell) in cells.enumerated() where (column + 1) * stepX <= Image.longestSide {
-                // Even places, so that chroma samples are whole.
                 draw(cell, on: &sheet, x: column * stepX + Self.margin, y: row * stepY + Self.margin, text)
             }
         }
@@ -101,18 +102,23 @@ package struct AugmentationPreview {
     /// A text in lines that fit the cell.
     private func lines(of caption: String, _ text: TextRenderer) -> [String] {
         var lines: [String] = []
+        func fits(_ line: String) -> Bool { text.width(of: line, size: Self.textSize) <= cellSide }
         for word in caption.split(separator: " ") {
-            let longer = lines.last.map { "\($0) \(word)" } ?? String(word)
-            if !lines.isEmpty, text.width(of: longer, size: Self.textSize) <= cellSide {
-                lines[lines.count - 1] = longer
-            } else {
-                lines.append(String(word))
+            if let last = lines.last, fits("\(last) \(word)") {
+                lines[lines.count - 1] = "\(last) \(word)"
+                continue
+            }
+            // A word that is too long for a line is broken where the line ends.
+            lines.append("")
+            for character in word {
+                if !fits(lines[lines.count - 1] + String(character)) { lines.append("") }
+                lines[lines.count - 1].append(character)
             }
         }
         if lines.count > captionLines {
             lines.removeLast(lines.count - captionLines)
             var last = lines[captionLines - 1]
-            while text.width(of: last + " ...", size: Self.textSize) > cellSide, !last.isEmpty { last.removeLast() }
+            while !fits(last + " ..."), !last.isEmpty { last.removeLast() }
             lines[captionLines - 1] = last + " ..."
         }
         return lines

@@ -45,8 +45,11 @@ package struct ConvolutionWeightGradient: @unchecked Sendable {
 
     /// Bytes of scratch that `run` needs.
     package var scratchByteCount: Int {
-        (shape.in_channels + 15 + rangeCount * sumsCount) * MemoryLayout<Float>.stride
+        (zeroCount + rangeCount * sumsCount) * MemoryLayout<Float>.stride
     }
+
+    /// What taps outside of the image read.
+    private var zeroCount: Int { (shape.in_channels * shape.kernel_width + 15) / 16 * 16 }
 
     /// - Parameters:
     ///   - weightGradient: [out][in ÷ groups][height][width].
@@ -57,7 +60,6 @@ package struct ConvolutionWeightGradient: @unchecked Sendable {
         biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutableRawPointer, threads: Int
     ) {
         let zeros = scratch.assumingMemoryBound(to: Float.self)
-        let zeroCount = (shape.in_channels + 15) / 16 * 16
         zeros.update(repeating: 0, count: zeroCount)
         let sums = zeros + zeroCount
         let blockPixels = kernel.pointee.block_pixels

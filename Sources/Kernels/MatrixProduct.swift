@@ -73,8 +73,7 @@ package struct MatrixProduct: @unchecked Sendable {
         blocks = withUnsafePointer(to: shape) { [kernel] in kernel.pointee.block_count($0) }
         let panelColumns = kernel.pointee.panel_columns
         panels = (columns + panelColumns - 1) / panelColumns
-        // Few rows, or a small b that the cache holds, need no packed b when its rows lie in one piece.
-        let isInPlace = b.column == 1 && (rows <= 128 || columns * depth <= 1 << 18)
+        let isInPlace = withUnsafePointer(to: shape) { [kernel] in kernel.pointee.reads_in_place($0) }
         firstPacked = isInPlace ? columns / panelColumns : 0
         // A large b is packed and used piece by piece, some two megabytes each.
         chunk = max(1, min(blocks, (1 << 19) / max(1, columns * (depth / blocks + 1))))

@@ -3,7 +3,7 @@ import CSaccadeKernels
 /// The gradient of a function of one float: dx = dy · f′(x), in one pass over x and dy.
 ///
 /// At corners the gradient is PyTorch's: 0 for relu and abs at 0, the slope for leakyRelu at 0, the scale for elu at 0;
-/// hardSwish and hardSigmoid are flat from the ends of their ramps on. clip passes the gradient on both its bounds.
+/// hardSwish and hardSigmoid are flat from the ends of their ramps on. clip is flat on both its bounds.
 /// floor, ceil, round and sign have gradient 0.
 package struct UnaryGradientKernel: @unchecked Sendable {
     // Sendable: the kernel is a constant of the C module.

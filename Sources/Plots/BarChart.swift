@@ -25,7 +25,7 @@ package struct BarChart: Sendable {
     package var rows: [Row]
     /// The names of the series.
     package var series: [String]
-    /// The decimals of the numbers beside the bars.
+    /// The decimals of the numbers at the rows' ends.
     package var decimals: Int
 
     /// A chart.
@@ -38,6 +38,8 @@ package struct BarChart: Sendable {
     }
 
     private static let (top, width, barHeight) = (44.0, 420.0, 14.0)
+    /// Where the numbers end, right of the axis.
+    private static let column = 60.0
 
     /// The picture.
     package var svg: String {
@@ -52,7 +54,7 @@ package struct BarChart: Sendable {
         let rowHeight = Double(max(series.count, 1)) * barHeight + 10
         let height = Double(max(rows.count, 1)) * rowHeight + 8
         let legendLetters = series.count > 1 ? series.map { SVG.shortened($0).count }.max() ?? 0 : 0
-        let right = 64 + (legendLetters > 0 ? 40 + Double(legendLetters) * SVG.letterWidth : 0)
+        let right = Self.column + 16 + (legendLetters > 0 ? 48 + Double(legendLetters) * SVG.letterWidth : 0)
 
         var svg = SVG.text(title, x: 16, y: top - 18, more: #"font-size="15" font-weight="bold""#) + "\n"
         for tick in fitted.ticks {
@@ -75,7 +77,7 @@ package struct BarChart: Sendable {
         }
         let zero = SVG.number(left + place(0))
         svg += "<path d=\"M\(zero) \(SVG.number(top))v\(SVG.number(height))\" stroke=\"#333333\" fill=\"none\"/>\n"
-        if series.count > 1 { svg += legend(x: left + width + 56) }
+        if series.count > 1 { svg += legend(x: left + width + Self.column + 20) }
         return SVG.picture(width: left + width + right, height: top + height + 56, content: svg)
     }
 
@@ -89,23 +91,19 @@ package struct BarChart: Sendable {
             height="\(SVG.number(Self.barHeight - 2))" fill="\(SVG.colours[series % SVG.colours.count])"/>
 
             """
-        var end = value < 0 ? from : to
         if let interval {
             let (low, high) = (place(interval.lowerBound), place(interval.upperBound))
             let middle = y + Self.barHeight / 2 - 1
             svg += "<path d=\"M\(SVG.number(left + low)) \(SVG.number(middle))H\(SVG.number(left + high))"
             for edge in [low, high] { svg += "M\(SVG.number(left + edge)) \(SVG.number(middle - 3))v6" }
             svg += "\" stroke=\"#111111\" fill=\"none\"/>\n"
-            end = value < 0 ? min(end, low) : max(end, high)
         }
-        // Beside the bar, on the side away from 0; on its other side where the axis ends.
-        let number = FittedAxis.fixed(value, decimals: decimals)
-        let isLeft = value < 0 && end > Double(number.count) * SVG.letterWidth
-        let x = value < 0 && !isLeft ? max(place(0), to) + 5 : end + (isLeft ? -5 : 5)
-        svg += SVG.textOnLines(
-            number, x: left + x, y: y + Self.barHeight - 4,
-            more: "text-anchor=\"\(isLeft ? "end" : "start")\" font-size=\"11\"")
+        // In a column of their own the numbers are in nothing's way.
         return svg
+            + SVG.text(
+                FittedAxis.fixed(value, decimals: decimals), x: left + Self.width + Self.column,
+                y: y + Self.barHeight - 4,
+                more: #"text-anchor="end" font-size="11""#) + "\n"
     }
 
     private func legend(x: Double) -> String {

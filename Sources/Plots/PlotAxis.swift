@@ -28,6 +28,9 @@ package struct PlotAxis: Hashable, Sendable {
 
     /// The title with the unit.
     package var label: String { unit.map { "\(title) (\($0))" } ?? title }
+
+    /// A number in three significant digits, as it stands on axes: `0.0123`, `1.5e-5`.
+    package static func short(_ value: Double) -> String { FittedAxis.plain(value) }
 }
 
 /// An axis whose range is known: it maps values to shares of its length and divides itself.
@@ -149,6 +152,7 @@ struct FittedAxis {
 
     /// A short form of three significant digits: decimals between a thousandth and ten thousand, else an exponent.
     static func plain(_ value: Double) -> String {
+        guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "−inf" : "inf" }
         guard value != 0, abs(value) >= 0.99e-3, abs(value) < 99_999 else { return scientific(value) }
         let whole = Int(log10(abs(value)).rounded(.down)) + 1
         var text = fixed(value, decimals: max(0, 3 - whole))

@@ -199,7 +199,7 @@ struct PlotDrawing {
 
     /// Words that would stand on those of a marker to the left go one row down.
     private var markers: String {
-        var svg = ""
+        var (rules, words) = ("", "")
         var rowEnds: [Double] = []
         for marker in plot.markers.sorted(by: { $0.x < $1.x }) {
             guard let across = place(x: marker.x), across >= -1, across <= plot.size.width + 1 else { continue }
@@ -209,13 +209,13 @@ struct PlotDrawing {
             let row = rowEnds.firstIndex { $0 < start } ?? rowEnds.count
             if row == rowEnds.count { rowEnds.append(0) }
             rowEnds[row] = max(across, start + length) + 6
-            let line = "M\(SVG.number(across)) \(SVG.number(Self.top))v\(SVG.number(plot.size.height))"
-            svg += "<path d=\"\(line)\" stroke=\"#555555\" stroke-dasharray=\"4 3\" fill=\"none\"/>\n"
-            svg += SVG.textOnLines(
+            rules += "M\(SVG.number(across)) \(SVG.number(Self.top))v\(SVG.number(plot.size.height))"
+            words += SVG.textOnLines(
                 marker.label, x: across + (isRight ? -6 : 6), y: Self.top + 14 + Double(row) * 17,
                 more: "text-anchor=\"\(isRight ? "end" : "start")\"")
         }
-        return svg
+        guard !rules.isEmpty else { return "" }
+        return "<path d=\"\(rules)\" stroke=\"#555555\" stroke-dasharray=\"4 3\" fill=\"none\"/>\n" + words
     }
 
     private func draw(_ mark: LinePlot.Mark) -> String {

@@ -1,5 +1,6 @@
 import Augmentation
 import Detections
+import Foundation
 import Imaging
 import Testing
 
@@ -114,6 +115,32 @@ import Testing
             last = psnr
         }
         #expect(last < 30)
+    }
+
+    /// A flat block has one coefficient, 8 times its distance from 128, and at quality 50 the step of it is 16.
+    @Test func aFlatBlockIsRoundedToTheStep() {
+        for level in 0...255 {
+            var image = RGBImage.made(width: 8, height: 8) { _, _, _ in level }
+            JPEGArtifacts(quality: 50).apply(to: &image)
+            let kept = image.pixels[0]
+            #expect(image.pixels.allSatisfy { $0 == kept })
+            // Steps of two levels; odd levels are ties.
+            #expect((kept % 2 == 0 || kept == 255) && abs(Int(kept) - level) <= 1)
+        }
+    }
+
+    /// One wave of the highest frequency along one axis: Annex K has a step of 61 for it across, and 72 down.
+    @Test(arguments: [(true, 61.0), (false, 72.0)]) func aWaveIsRoundedToTheStep(isAcross: Bool, step: Double) {
+        func wave(_ coefficient: Double) -> RGBImage {
+            RGBImage.made(width: 8, height: 8) { x, y, _ in
+                let place = isAcross ? x : y
+                let cosine = cos(Double((2 * place + 1) * 7) * Double.pi / 16)
+                return 128 + Int((coefficient / 4 * 0.5.squareRoot() * cosine).rounded())
+            }
+        }
+        var image = wave(85)
+        JPEGArtifacts(quality: 50).apply(to: &image)
+        #expect(zip(image.pixels, wave(step).pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
     }
 
     /// Sides that end within a block, and within a chroma sample.

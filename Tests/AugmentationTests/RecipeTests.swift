@@ -116,6 +116,54 @@ import Testing
         }
     }
 
+    /// Whatever a recipe may ask for: labels stay possible labels, whatever the size of the picture.
+    @Test(arguments: 0..<40) func anyRecipeMakesValidSamples(number: Int) throws {
+        var stream = RandomStream(key: UInt64(number))
+        func range(_ limits: ClosedRange<Double>) -> ClosedRange<Double> {
+            let (a, b) = (stream.uniform(limits), stream.uniform(limits))
+            return min(a, b)...max(a, b)
+        }
+        let choices: [ImageOperation] = [
+            .mosaic(side: stream.integer(2...60), probability: 0.5), .mixup(alpha: stream.logUniform(0.01...100)),
+            .horizontalFlip(), .verticalFlip(), .quarterTurn(), .rotation(degrees: range(-720...720)),
+            .scale(range(0.01...20)), .translation(stream.uniform(0...2)), .shear(degrees: range(-80...80)),
+            .perspective(stream.logUniform(0.0001...1)), .crop(area: range(0.001...1), aspect: range(0.05...20)),
+            .resize(width: stream.integer(1...70), height: stream.integer(1...70)),
+            .letterbox(width: stream.integer(1...70), height: stream.integer(1...70)),
+            .colorJitter(
+                brightness: stream.unit(), contrast: stream.unit(), saturation: stream.unit(), hue: stream.unit() / 2),
+            .grayscale(probability: 0.2), .blur(sigma: range(0...20)), .noise(sigma: range(0...255)),
+            .jpeg(quality: 1...stream.integer(1...100)), .cutout(count: 0...5, side: range(0.001...1)),
+            .randomErasing(area: range(0.001...1)),
+        ]
+        let picked = stream.choose(stream.integer(1...9), of: choices.count)
+        let recipe = try ImageAugmentation(
+            picked.map { choices[$0] },
+            limit: VisibilityLimit(minimumVisibility: stream.unit() / 2, minimumSide: 0.01))
+        for index in 0..<10 {
+            let result = try recipe.apply(seed: SampleSeed(run: 0, epoch: number, index: index), count: 10) { index in
+                let (width, height) = (1 + index * index, 1 + (index * 37) % 50)
+                let (w, h) = (max(width / 2, 1), max(height / 2, 1))
+                return LabelledImage(
+                    RGBImage.noise(width: width, height: height, key: UInt64(index)),
+                    objects: [
+                        LabelledObject(box: box(-0.5, 0, Float(width), Float(height) + 0.5), classIndex: 0),
+                        LabelledObject(
+                            box: box(0, 0, Float(w), Float(h)), classIndex: 1,
+                            mask: ellipse(x: 0, y: 0, width: w, height: h)),
+                    ])
+            }
+            try result.sample.validate()
+            for object in result.sample.objects {
+                #expect(object.visibility >= 0 && object.visibility <= 1.0001)
+                #expect(
+                    object.box
+                        == object.box.clamped(
+                            width: result.sample.image.width, height: result.sample.image.height))
+            }
+        }
+    }
+
     @Test func mixingNeedsTheOtherSamples() throws {
         let recipe = try ImageAugmentation([.mixup()])
         #expect(recipe.needsPartners)
@@ -142,17 +190,20 @@ import Testing
         #expect(stream.choose(3, of: 0).isEmpty)
     }
 
-    @Test func aPreviewShowsEveryCell() throws {
+    /// Even and odd sides of cells and counts of lines.
+    @Test(arguments: [(100, 4), (101, 5), (64, 3), (33, 1)])
+    func aPreviewShowsEveryCell(side: Int, lines: Int) throws {
         let recipe = try ImageAugmentation(Self.everything)
-        let style = AugmentationPreview(cellSide: 100)
+        let style = AugmentationPreview(cellSide: side, captionLines: lines)
         let sheet = try recipe.preview(run: 1, samples: [0, 1], epochs: 3, count: 8, style: style, load: Self.load)
-        #expect(sheet.width >= 4 * 100 && sheet.height >= 2 * 100)
         let drawn = RGBImage(sheet)
         for row in 0..<2 {
             for column in 0..<4 {
-                let (x, y) = (8 + column * 108 + 50, 8 + row * (108 + 66) + 50)
+                let x = 8 + (side + 9) / 2 * 2 * column + side / 2
+                let y = 8 + (side + 8 + lines * 15 + 7) / 2 * 2 * row + side / 2
                 #expect(drawn[x, y] != Color(red: 250, green: 250, blue: 250))
             }
         }
+        #expect(AugmentationPreview(cellSide: 64).grid([]).width > 0)
     }
 }

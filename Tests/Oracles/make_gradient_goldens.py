@@ -410,7 +410,7 @@ def unary_functions():
          convention="the slope at 0")
     case("abs_at_zero", "Abs", kinks, torch.abs, convention="zero at 0")
     case("clip_at_bounds", "Clip", {"x": np.array([-2, -1, 0, 0.5, 3], np.float32)}, lambda x: x.clamp(-1, 0.5),
-         {"low": low, "high": high}, convention="one at both bounds")
+         {"low": low, "high": high}, convention="zero at both bounds")
     case("hard_sigmoid_at_bounds", "HardSigmoid", {"x": np.array([-3, -2, 0, 2, 3], np.float32)},
          lambda x: F.hardsigmoid(x * 1.5), alpha=0.25, beta=0.5, convention="zero at both bounds")
     g = Builder()

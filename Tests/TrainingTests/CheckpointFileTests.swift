@@ -18,9 +18,9 @@ import Training
             + Array(repeating: 7, count: data)
     }
 
-    private func error(_ bytes: [UInt8], requiresDigest: Bool = false) throws -> CheckpointError? {
+    private func error(_ bytes: [UInt8], requiresDigest: Bool = false) throws -> TrainingFileError? {
         try write(bytes)
-        do throws(CheckpointError) {
+        do throws(TrainingFileError) {
             _ = try CheckpointFile(path, requiresDigest: requiresDigest)
             return nil
         } catch {
@@ -57,11 +57,11 @@ import Training
         var read = Array(repeating: Float(0), count: 16)
         try read.withUnsafeMutableBufferPointer { try file.copy("weights/\u{1F600}", into: $0, shape: [2, 8]) }
         #expect(bitsAreEqual(read, weights))
-        try file.withBytes(of: "counts") { (entry, bytes) throws(CheckpointError) in
+        try file.withBytes(of: "counts") { (entry, bytes) throws(TrainingFileError) in
             #expect(entry.dtype == .int64 && bytes.elementsEqual(counts.withUnsafeBytes { Array($0) }))
         }
         #expect(try file.integer("step") == 120)
-        for key in ["", "missing"] { #expect(throws: CheckpointError.self) { try file.integer(key) } }
+        for key in ["", "missing"] { #expect(throws: TrainingFileError.self) { try file.integer(key) } }
         // Data begin at a multiple of 64 bytes.
         let length = try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
             $0.loadUnaligned(as: UInt64.self)
@@ -76,10 +76,10 @@ import Training
             try CheckpointFile.write(path, tensors: [CheckpointTensor("a", $0, shape: [2, 3])])
         }
         let file = try CheckpointFile(path)
-        func copy(_ name: String, _ count: Int, _ shape: [Int]?) -> CheckpointError.Kind? {
+        func copy(_ name: String, _ count: Int, _ shape: [Int]?) -> TrainingFileError.Kind? {
             var target = Array(repeating: Float(0), count: count)
-            do throws(CheckpointError) {
-                try target.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in
+            do throws(TrainingFileError) {
+                try target.withUnsafeMutableBufferPointer { (buffer) throws(TrainingFileError) in
                     try file.copy(name, into: buffer, shape: shape)
                 }
                 return nil
@@ -99,9 +99,9 @@ import Training
                 [good, good], [CheckpointTensor("__metadata__", floats)], [CheckpointTensor("a", floats, shape: [3])],
                 [CheckpointTensor("a", floats, shape: [-1, -2])], [CheckpointTensor("a", floats, shape: [.max, 8])],
             ] {
-                #expect(throws: CheckpointError.self) { try CheckpointFile.write(path, tensors: tensors) }
+                #expect(throws: TrainingFileError.self) { try CheckpointFile.write(path, tensors: tensors) }
             }
-            #expect(throws: CheckpointError.self) {
+            #expect(throws: TrainingFileError.self) {
                 try CheckpointFile.write(path, tensors: [good], metadata: ["sha256": "x"])
             }
         }
@@ -195,14 +195,14 @@ import Training
         // A zip archive and a pickle of protocol 2.
         #expect(try error([0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0, 0])?.reason.contains("pickle") == true)
         #expect(try error([0x80, 2, 0x7D, 0x71, 0, 0x58, 6, 0, 0, 0])?.reason.contains("pickle") == true)
-        #expect(throws: CheckpointError.self) { _ = try CheckpointFile(folder.path + "/missing") }
-        let folderError = #expect(throws: CheckpointError.self) { _ = try CheckpointFile(folder.path) }
+        #expect(throws: TrainingFileError.self) { _ = try CheckpointFile(folder.path + "/missing") }
+        let folderError = #expect(throws: TrainingFileError.self) { _ = try CheckpointFile(folder.path) }
         #expect(folderError?.kind == .unsupported)
         try #require(mkfifo(folder.path + "/fifo", 0o600) == 0)
-        let fifoError = #expect(throws: CheckpointError.self) { _ = try CheckpointFile(folder.path + "/fifo") }
+        let fifoError = #expect(throws: TrainingFileError.self) { _ = try CheckpointFile(folder.path + "/fifo") }
         #expect(fifoError?.kind == .unsupported)
         try write(bytes("{}", data: 0))
-        #expect(throws: CheckpointError.self) { _ = try CheckpointFile(path, maximumBytes: 9) }
+        #expect(throws: TrainingFileError.self) { _ = try CheckpointFile(path, maximumBytes: 9) }
     }
 
     @Test func aHundredThousandTensorsAreTheLimit() throws {

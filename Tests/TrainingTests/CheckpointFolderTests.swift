@@ -36,9 +36,9 @@ final class FaultyCalls: Sendable {
 
     private func number(_ body: () -> Int32) -> Int32 { failure().map { Int32($0) } ?? body() }
 
-    var calls: CheckpointCalls {
-        let system = CheckpointCalls.system
-        return CheckpointCalls(
+    var calls: TrainingFileCalls {
+        let system = TrainingFileCalls.system
+        return TrainingFileCalls(
             open: { path, flags in self.number { system.open(path, flags) } },
             size: { descriptor in self.failure() ?? system.size(descriptor) },
             read: { descriptor, bytes in self.failure() ?? system.read(descriptor, bytes) },
@@ -71,15 +71,15 @@ final class FaultyCalls: Sendable {
     init() throws { temporary = try TemporaryFolder() }
 
     /// What is saved after a step: the number fills the tensor, so that a mixture would be seen.
-    static func save(_ step: Int, in folder: CheckpointFolder, isBest: Bool = false) throws(CheckpointError) {
+    static func save(_ step: Int, in folder: CheckpointFolder, isBest: Bool = false) throws(TrainingFileError) {
         let values = Array(repeating: Float(step), count: 1000)
-        try values.withUnsafeBufferPointer { (values) throws(CheckpointError) in
+        try values.withUnsafeBufferPointer { (values) throws(TrainingFileError) in
             try folder.save([CheckpointTensor("weights", values)], step: step, isBest: isBest)
         }
     }
 
     /// The step that loads, after a look at its tensor.
-    static func load(_ folder: CheckpointFolder) throws -> (step: Int, warnings: [CheckpointError])? {
+    static func load(_ folder: CheckpointFolder) throws -> (step: Int, warnings: [TrainingFileError])? {
         guard let found = try folder.load() else { return nil }
         var values = Array(repeating: Float(-1), count: 1000)
         try values.withUnsafeMutableBufferPointer { try found.file.copy("weights", into: $0) }
@@ -124,8 +124,8 @@ final class FaultyCalls: Sendable {
         let best = try #require(try Self.load(folder))
         #expect(best.step == 1 && best.warnings.count == 1)
         try damage(CheckpointFolder.best, in: folder)
-        #expect(throws: CheckpointError.self) { try folder.load() }
-        #expect(throws: CheckpointError.self) { try folder.loadBest() }
+        #expect(throws: TrainingFileError.self) { try folder.load() }
+        #expect(throws: TrainingFileError.self) { try folder.loadBest() }
     }
 
     /// The best may be newer than the one before the last.
@@ -219,18 +219,6 @@ final class FaultyCalls: Sendable {
         }
     }
 
-    /// The other half of the next test: it saves until it is killed.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"] != nil))
-    func saveUntilKilled() throws {
-        let path = try #require(ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"])
-        let folder = try CheckpointFolder(path)
-        var step = try Self.load(folder)?.step ?? 0
-        while true {
-            step += 1
-            try Self.save(step, in: folder, isBest: step % 3 == 0)
-        }
-    }
-
     @Test func killsLeaveAWholeCheckpoint() throws {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = temporary.path + "/run"
@@ -267,5 +255,20 @@ final class FaultyCalls: Sendable {
             step = found.step
         }
         #expect(advanced >= 30)
+    }
+}
+
+/// What a process of its own runs. It has no folder of its own that it could leave behind.
+@Suite struct CheckpointChild {
+    /// The other half of `killsLeaveAWholeCheckpoint`: it saves until it is killed.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"] != nil))
+    func saveUntilKilled() throws {
+        let path = try #require(ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"])
+        let folder = try CheckpointFolder(path)
+        var step = try CheckpointFolderTests.load(folder)?.step ?? 0
+        while true {
+            step += 1
+            try CheckpointFolderTests.save(step, in: folder, isBest: step % 3 == 0)
+        }
     }
 }

@@ -67,8 +67,8 @@ import Training
         var sgd = try Optimizer(.sgd(momentum: 0.9), parameterCount: 10)
         var larger = try Optimizer(.adam(), parameterCount: 11)
         let errors = [
-            #expect(throws: CheckpointError.self) { try sgd.restore(from: file) },
-            #expect(throws: CheckpointError.self) { try larger.restore(from: file) },
+            #expect(throws: TrainingFileError.self) { try sgd.restore(from: file) },
+            #expect(throws: TrainingFileError.self) { try larger.restore(from: file) },
         ]
         for error in errors { #expect(error?.kind == .mismatch) }
         try adam.restore(from: file)

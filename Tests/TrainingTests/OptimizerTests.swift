@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Foundation
 import Kernels
 import Testing
@@ -153,6 +154,17 @@ import Training
         }
     }
 
+    /// The floats between two tensors are 0 and stay it.
+    @Test(arguments: methods + [.adam(weightDecay: 0.1), .rmsProp()]) func paddingStaysZero(_ method: OptimizerMethod)
+        throws
+    {
+        var weights: [Float] = [1, 0, 0, 2]
+        var optimizer = try Optimizer(
+            method, parameterCount: 4, groups: [ParameterGroup("all", ranges: [0..<4], l1: 0.1)])
+        for _ in 0..<5 { try optimizer.step(parameters: &weights, gradients: [1, 0, 0, -1], rate: 0.1) }
+        #expect(weights[1...2] == [0, 0] && weights[0] != 1 && weights[3] != 2)
+    }
+
     @Test func gradientsMayBeSums() throws {
         var (one, other): ([Float], [Float]) = ([1, -2, 3], [1, -2, 3])
         let gradients: [Float] = [0.5, 1, -4]
@@ -188,7 +200,8 @@ import Training
         }
         let methods: [OptimizerMethod] = [
             .sgd(momentum: 1), .sgd(nesterov: true), .sgd(weightDecay: -1), .adam(beta1: 1), .adam(beta2: -0.1),
-            .adamW(epsilon: .nan), .rmsProp(smoothing: 2), .rmsProp(momentum: .infinity),
+            .adamW(epsilon: .nan), .adam(epsilon: 0), .rmsProp(epsilon: 1e-60), .rmsProp(smoothing: 2),
+            .rmsProp(momentum: .infinity),
         ]
         for method in methods {
             #expect(throws: OptimizerError.self) { _ = try Optimizer(method, parameterCount: 10) }
@@ -205,6 +218,33 @@ import Training
                 try optimizer.step(parameters: &weights, gradients: [1], rate: rate)
             }
         }
+    }
+
+    /// In the steady state a step costs no memory of the heap.
+    @Test(arguments: methods, [1, 2]) func stepsAllocateNothing(_ method: OptimizerMethod, threads: Int) throws {
+        let count = 100_000
+        var numbers = Numbers(seed: 21)
+        var weights = numbers.floats(count)
+        let gradients = numbers.floats(count)
+        let groups = [ParameterGroup("a", ranges: [0..<50_000]), ParameterGroup("b", ranges: [50_000..<count])]
+        var optimizer = try Optimizer(
+            method, parameterCount: count, groups: groups, clipping: .globalNorm(1), threads: threads)
+        var average = try WeightAverage(of: weights, count: count, threads: threads)
+        let schedule = try Schedule("onecycle(0.01,100)+warmup(5)")
+        var allocations = -1
+        try weights.withUnsafeMutableBufferPointer { weights in
+            try gradients.withUnsafeBufferPointer { gradients in
+                guard let w = weights.baseAddress, let g = gradients.baseAddress else { return }
+                try optimizer.step(parameters: w, gradients: g, rate: 0.01)
+                allocation_counter_begin(0)
+                for step in 0..<20 {
+                    try optimizer.step(parameters: w, gradients: g, rate: schedule.rate(step: step))
+                    average.update(from: w)
+                }
+                allocations = allocation_counter_end()
+            }
+        }
+        #expect(allocations == 0)
     }
 
     @Test func aModelWithoutParametersSteps() throws {

@@ -33,7 +33,7 @@ extension LogMelSpectrogram {
 
 extension AudioAugmentation {
     /// A sheet of log-mel spectrograms with one row for each clip: the clip, then what epochs 0, 1 ... of a run make of
-    /// it. Each caption begins with the seed that makes the sound again.
+    /// it, all of a row on one scale of time. Each caption begins with the seed that makes the sound again.
     package func preview(
         run: UInt64, clips: [AudioClip], epochs: Int, bands: Int = 40,
         style: AugmentationPreview = AugmentationPreview()
@@ -42,23 +42,32 @@ extension AudioAugmentation {
         for (index, clip) in clips.enumerated() {
             try clip.validate()
             let filters = LogMelFilterBank.speech(rate: clip.rate, bands: bands)
-            func cell(_ spectrogram: LogMelSpectrogram, _ caption: String) -> AugmentationPreview.Cell {
-                // Short clips are drawn wide, so that their cells are filled; of long ones the beginning is drawn.
-                let frames = min(spectrogram.frames, 4096)
-                let beginning = LogMelSpectrogram(
-                    frames: frames, bands: bands, values: Array(spectrogram.values[..<(frames * bands)]))
-                let picture = beginning.picture(columns: 2 * max(2 * bands / max(frames, 1), 1), rows: 2)
-                return AugmentationPreview.Cell(LabelledImage(picture, objects: []), caption: caption)
-            }
-            var cells = [cell(filters.spectrogram(of: clip.samples), "clip \(index) \(clip.name)")]
+            let name = clip.name.split(separator: "/").last ?? ""
+            var sounds = [(filters.spectrogram(of: clip.samples), "clip \(index) \(name)")]
             for epoch in 0..<max(epochs, 0) {
                 var record = AugmentationRecord(seed: SampleSeed(run: run, epoch: epoch, index: index))
                 let changed = try apply(to: clip, &record)
                 let masked = apply(to: filters.spectrogram(of: changed.samples), &record)
-                cells.append(cell(masked, record.description))
+                sounds.append((masked, record.description))
             }
-            rows.append(cells)
+            rows.append(Self.cells(sounds))
         }
         return style.grid(rows)
+    }
+
+    /// Spectrograms beside each other, all as long as the longest; of very long ones the beginning.
+    private static func cells(_ sounds: [(LogMelSpectrogram, caption: String)]) -> [AugmentationPreview.Cell] {
+        let longest = min(sounds.map(\.0.frames).max() ?? 1, 4096)
+        return sounds.map { spectrogram, caption in
+            let (bands, frames) = (spectrogram.bands, min(spectrogram.frames, longest))
+            let beginning = LogMelSpectrogram(
+                frames: frames, bands: bands, values: Array(spectrogram.values[..<(frames * bands)]))
+            // Short sounds are drawn wide, so that their cells are filled.
+            let columns = 2 * max((2 * bands + longest - 1) / longest, 1)
+            let rows = max(longest * columns * 3 / (4 * bands), 1)
+            var picture = RGBImage(width: longest * columns, height: rows * bands, fill: AugmentationPreview.paper)
+            Warp.draw(beginning.picture(columns: columns, rows: rows), through: .identity, onto: &picture)
+            return AugmentationPreview.Cell(LabelledImage(picture, objects: []), caption: caption)
+        }
     }
 }

@@ -26,7 +26,7 @@ typedef struct sk_conv2d_weight_gradient_f32_kernel {
     /// Floats of the sums over one range of pixels.
     size_t (*_Nonnull sums_count)(const sk_conv2d_shape *_Nonnull shape);
     /// Writes the sums over the pixels of `range` for its blocks of output channels. `sums` is 64-byte aligned. `zeros`
-    /// are `in_channels` zeros: what taps outside of the image read.
+    /// are as many as the input channels times the kernel's width: what taps outside of the image read.
     void (*_Nonnull run)(
         const sk_conv2d_shape *_Nonnull shape, const float *_Nonnull input, const float *_Nonnull output_gradient,
         const float *_Nonnull zeros, float *_Nonnull sums, sk_conv2d_range range);

@@ -39,6 +39,9 @@ typedef struct sk_gemm_f32_kernel {
     sk_isa isa;
     /// Rows that are computed together at most, and the columns of a panel.
     size_t tile_rows, panel_columns;
+    /// Whether `run` may be given b itself: for a few rows, which would not use a packed one often enough, and for a small
+    /// b whose rows lie in one piece.
+    bool (*_Nonnull reads_in_place)(const sk_gemm_f32_shape *_Nonnull shape);
     /// Blocks that the depth is cut into, at least 1.
     size_t (*_Nonnull block_count)(const sk_gemm_f32_shape *_Nonnull shape);
     /// Floats that `pack` writes for so many blocks.
@@ -51,8 +54,8 @@ typedef struct sk_gemm_f32_kernel {
     /// Computes `range` of c from a b that is `packed` from the range's first block on. `bias` may be null: nothing is
     /// added.
     ///
-    /// With `b`, whose columns must touch, full panels are read from there and need not be packed: faster for a few
-    /// rows, which would not use a packed panel often enough. Null: all panels are packed.
+    /// With `b`, where `reads_in_place`, full panels are read from there and need not be packed. Null: all panels are
+    /// packed.
     void (*_Nonnull run)(
         const sk_gemm_f32_shape *_Nonnull shape, const float *_Nonnull a, const float *_Nullable b,
         const float *_Nonnull packed, const float *_Nullable bias, float *_Nonnull c, sk_gemm_f32_range range);

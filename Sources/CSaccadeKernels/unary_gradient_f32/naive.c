@@ -7,7 +7,7 @@ static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 double sk_unary_gradient_naive(sk_unary_function function, double a, double b, double x) {
     switch (function) {
     case sk_unary_relu: return x <= 0 ? 0 : 1;
-    case sk_unary_clip: return x >= a && x <= b ? 1 : 0;
+    case sk_unary_clip: return x > a && x < b ? 1 : 0;
     case sk_unary_silu: return sigmoid(x) * (1 + x * sigmoid(-x));
     case sk_unary_sigmoid: return sigmoid(x) * sigmoid(-x);
     case sk_unary_leaky_relu: return x > 0 ? 1 : a;

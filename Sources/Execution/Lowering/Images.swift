@@ -33,7 +33,7 @@ extension Lowering {
         }
         let residual = optional(3)
         guard y.shape.count > 0 else { return { _ in true } }
-        guard try x.shape.count > 0, input(1).shape.count > 0 else { throw unsupported("an image without pixels") }
+        guard x.shape.count > 0, try input(1).shape.count > 0 else { throw unsupported("an image without pixels") }
         let shape = convolutionShape(convolution, x, try input(1).shape, y, addend: residual)
         guard let weights = try input(1).constant, optional(2) == nil || optional(2)?.constant != nil else {
             return variableConvolution(convolution, shape)

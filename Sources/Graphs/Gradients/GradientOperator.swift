@@ -22,7 +22,7 @@ package enum GradientOperator: Hashable, Sendable {
     // MARK: Elementwise
     /// x, dy: dy · f′(x).
     case unary(UnaryFunction)
-    /// x, dy, minimum?, maximum?: dy where x lies within the bounds, else 0.
+    /// x, dy, minimum?, maximum?: dy where x lies between the bounds, else 0.
     case clip
 
     // MARK: Rows

@@ -76,7 +76,7 @@ extension Operator {
             return [try broadcast(broadcast(x, inputs.shape(1)), inputs.shape(2))]
 
         case .matMul:
-            return [try matMulShape(x, inputs.shape(1))]
+            return [try vectorMatMulShape(x, inputs.shape(1))]
         case .gemm(let gemm):
             return [try gemm.outputShape(a: x, b: inputs.shape(1), c: inputs.optionalShape(2))]
         case .layerNormalization:

@@ -55,7 +55,8 @@ package struct Verdict: Hashable, Sendable, Codable {
         let overfits = isAbove(options.tolerance, evidence.gap)
         let underfits = isAbove(options.targetError, evidence.training)
         let noise = evidence.noise.share
-        let mended = evidence.remedies.filter { $0.remedy.trainsOnTheSame && $0.validationChange.upper < 0 }
+        let mended =
+            evidence.remedies.filter { $0.remedy.trainsOnTheSame && $0.validationChange.upper < 0 }
             .map { -$0.validationChange.value }.max() ?? 0
         let isNoisy =
             isAbove(options.noiseTolerance, noise) == .yes && noise.value >= evidence.validation.value / 2

@@ -5,7 +5,8 @@ import Tensors
 extension OperatorTable {
     static func conv(_ node: NodeImporter) throws(ONNXError) {
         let weights = try node.input(1)
-        let axes = try node.integers("kernel_shape")?.count ?? (node.tensor(weights)?.shape.rank).map { $0 - 2 } ?? 2
+        let rank = node.tensor(weights)?.shape.rank ?? node.declaredRank(weights) ?? 4
+        let axes = try node.integers("kernel_shape")?.count ?? rank - 2
         let window = try window(node, axes: axes)
         let op = Operator.convolution(Convolution(window: window, groups: try node.integer("group", 1)))
         guard axes == 1 else { return try node.finish(op, [node.input(0), weights, node.optional(2)]) }

@@ -37,7 +37,9 @@ extension OperatorTable {
         let variance = try node.make(
             .binary(.sub), [node.make(.unary(.reciprocal), [square]), node.constant(normalization.epsilon)])
         var running = [ValueID]()
+        // The loss does not see the statistics: no gradient goes through them.
         for (old, new) in [(inputs[3], results[1]), (inputs[4], variance)] {
+            let new = try node.make(.stopGradient, [new])
             let kept = try node.make(.binary(.mul), [old, node.constant(momentum)])
             running.append(
                 try node.make(.binary(.add), [kept, node.make(.binary(.mul), [new, node.constant(1 - momentum)])]))

@@ -61,6 +61,20 @@ extension OperatorTable {
         try node.finish(.unary(.sqrt), [sum])
     }
 
+    /// max + ln Σ e^(x − max).
+    static func reduceLogSumExp(_ node: NodeImporter) throws(ONNXError) {
+        let x = try node.input(0)
+        guard let reduce = try reduction(node, .sum, axesInputSince: 18) else { return try node.finish(.identity, [x]) }
+        let greatest = try node.make(
+            .stopGradient, [node.make(.reduce(Reduce(.max, axes: reduce.axes, keepsDimensions: true)), [x])])
+        let powers = try node.make(.unary(.exp), [node.make(.binary(.sub), [x, greatest])])
+        let sum = try node.make(.reduce(Reduce(.sum, axes: reduce.axes, keepsDimensions: true)), [powers])
+        let result = try node.make(.binary(.add), [node.make(.unary(.log), [sum]), greatest])
+        if reduce.keepsDimensions { return try node.finish(.identity, [result]) }
+        // What has one element along the axes is its own sum.
+        try node.finish(.reduce(reduce), [result])
+    }
+
     static func reduceSumSquare(_ node: NodeImporter) throws(ONNXError) {
         let x = try node.input(0)
         let square = try node.make(.binary(.mul), [x, x])

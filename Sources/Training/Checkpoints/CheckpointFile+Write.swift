@@ -9,7 +9,7 @@ package struct CheckpointDraft {
     /// `file` is for messages.
     package init(
         tensors: [CheckpointTensor], metadata: [String: String], file: String
-    ) throws(CheckpointError) {
+    ) throws(TrainingFileError) {
         var (bytes, place) = try CheckpointHeader.bytes(for: tensors, metadata: metadata, file: file)
         var hash = SHA256()
         bytes.withUnsafeBytes { hash.update($0) }
@@ -23,19 +23,19 @@ package struct CheckpointDraft {
     package static let asideSuffix = ".part"
 
     /// Writes the whole file aside and waits until it is on the device. After an error nothing of it is left.
-    func writeAside(of path: String, calls: CheckpointCalls) throws(CheckpointError) {
+    func writeAside(of path: String, calls: TrainingFileCalls) throws(TrainingFileError) {
         let aside = path + Self.asideSuffix
         let descriptor = calls.open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CheckpointError(file: aside, code: -descriptor, writing: true) }
-        do throws(CheckpointError) {
+        guard descriptor >= 0 else { throw TrainingFileError(file: aside, code: -descriptor, writing: true) }
+        do throws(TrainingFileError) {
             defer { _ = calls.close(descriptor) }
-            try header.withUnsafeBufferPointer { (bytes) throws(CheckpointError) in
+            try header.withUnsafeBufferPointer { (bytes) throws(TrainingFileError) in
                 try calls.write(descriptor, UnsafeRawBufferPointer(bytes), file: aside)
             }
             for tensor in tensors { try calls.write(descriptor, tensor.bytes, file: aside) }
             let code = -calls.synchronize(descriptor)
             // A file system that cannot synchronize says EINVAL; it has done all it can.
-            guard code == 0 || code == EINVAL else { throw CheckpointError(file: aside, code: code, writing: true) }
+            guard code == 0 || code == EINVAL else { throw TrainingFileError(file: aside, code: code, writing: true) }
         } catch {
             _ = calls.remove(aside)
             throw error
@@ -43,17 +43,17 @@ package struct CheckpointDraft {
     }
 
     /// Gives the file written aside its name.
-    func takeName(_ path: String, calls: CheckpointCalls) throws(CheckpointError) {
+    func takeName(_ path: String, calls: TrainingFileCalls) throws(TrainingFileError) {
         let code = -calls.rename(path + Self.asideSuffix, path)
         guard code == 0 else {
             _ = calls.remove(path + Self.asideSuffix)
-            throw CheckpointError(file: path, code: code, writing: true)
+            throw TrainingFileError(file: path, code: code, writing: true)
         }
     }
 
     /// Writes the file: aside in the same folder, to the device, then under its name. A file of that name stays whole
     /// until the new one is.
-    package func write(to path: String, calls: CheckpointCalls = .system) throws(CheckpointError) {
+    package func write(to path: String, calls: TrainingFileCalls = .system) throws(TrainingFileError) {
         try writeAside(of: path, calls: calls)
         try takeName(path, calls: calls)
         try calls.synchronizeFolder(folder(of: path))
@@ -64,8 +64,8 @@ extension CheckpointFile {
     /// Writes a file; see `CheckpointDraft.write`.
     package static func write(
         _ path: String, tensors: [CheckpointTensor], metadata: [String: String] = [:],
-        calls: CheckpointCalls = .system
-    ) throws(CheckpointError) {
+        calls: TrainingFileCalls = .system
+    ) throws(TrainingFileError) {
         try CheckpointDraft(tensors: tensors, metadata: metadata, file: path).write(to: path, calls: calls)
     }
 }

@@ -24,8 +24,8 @@ package final class CheckpointFile: Sendable {
 
     /// Reads and checks a file of at most `maximumBytes`.
     package init(
-        _ file: String, requiresDigest: Bool = false, maximumBytes: Int = 8 << 30, calls: CheckpointCalls = .system
-    ) throws(CheckpointError) {
+        _ file: String, requiresDigest: Bool = false, maximumBytes: Int = 8 << 30, calls: TrainingFileCalls = .system
+    ) throws(TrainingFileError) {
         let memory = try Self.read(file, maximumBytes: maximumBytes, calls: calls)
         let all = UnsafeRawBufferPointer(start: memory.baseAddress, count: memory.byteCount)
         let length = Int(UInt64(littleEndian: all.loadUnaligned(as: UInt64.self)))
@@ -37,10 +37,10 @@ package final class CheckpointFile: Sendable {
             Array(repeating: UInt8(ascii: "0"), count: place.count).withUnsafeBytes { hash.update($0) }
             hash.update(UnsafeRawBufferPointer(rebasing: all[(8 + place.upperBound)...]))
             guard hash.finish() == header.metadata[CheckpointHeader.digestKey] else {
-                throw CheckpointError(kind: .corrupt, file: file, reason: "its content does not have its digest")
+                throw TrainingFileError(kind: .corrupt, file: file, reason: "its content does not have its digest")
             }
         } else if requiresDigest {
-            throw CheckpointError(kind: .unsupported, file: file, reason: "it has no digest")
+            throw TrainingFileError(kind: .unsupported, file: file, reason: "it has no digest")
         }
         self.file = file
         entries = header.entries
@@ -53,20 +53,20 @@ package final class CheckpointFile: Sendable {
 
     /// The bytes of a file whose header's length is possible.
     private static func read(
-        _ file: String, maximumBytes: Int, calls: CheckpointCalls
-    ) throws(CheckpointError) -> TensorBuffer {
+        _ file: String, maximumBytes: Int, calls: TrainingFileCalls
+    ) throws(TrainingFileError) -> TensorBuffer {
         // Not to wait for the other end of a FIFO.
         let descriptor = calls.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw CheckpointError(file: file, code: -descriptor, writing: false) }
+        guard descriptor >= 0 else { throw TrainingFileError(file: file, code: -descriptor, writing: false) }
         defer { _ = calls.close(descriptor) }
         let size = calls.size(descriptor)
         if size == -Int(EINVAL) {
-            throw CheckpointError(kind: .unsupported, file: file, reason: "it is not a regular file")
+            throw TrainingFileError(kind: .unsupported, file: file, reason: "it is not a regular file")
         }
-        guard size >= 0 else { throw CheckpointError(file: file, code: Int32(-size), writing: false) }
-        guard size >= 8 else { throw CheckpointError(kind: .corrupt, file: file, reason: "it is cut off") }
+        guard size >= 0 else { throw TrainingFileError(file: file, code: Int32(-size), writing: false) }
+        guard size >= 8 else { throw TrainingFileError(kind: .corrupt, file: file, reason: "it is cut off") }
         guard size <= maximumBytes else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .unsupported, file: file, reason: "its \(size) bytes are more than the \(maximumBytes) allowed")
         }
         let start = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
@@ -77,19 +77,19 @@ package final class CheckpointFile: Sendable {
         let isZip = length & 0xFFFF_FFFF == 0x0403_4B50
         let isPickle = length & 0xFF == 0x80 && length & 0xFF00 <= 0x0500
         if (isZip || isPickle) && length >> 32 != 0 {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .unsupported, file: file,
                 reason: "a pickle, which can run code when it is loaded; convert it to safetensors")
         }
         guard length <= UInt64(CheckpointHeader.maximumBytes), Int(length) <= size - 8 else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .corrupt, file: file, reason: "its header of \(length) bytes does not fit into \(size)")
         }
         let memory: TensorBuffer
         do throws(TensorError) {
             memory = try TensorBuffer(byteCount: size)
         } catch {
-            throw CheckpointError(kind: .unsupported, file: file, reason: "no memory for its \(size) bytes")
+            throw TrainingFileError(kind: .unsupported, file: file, reason: "no memory for its \(size) bytes")
         }
         memory.baseAddress.storeBytes(of: length.littleEndian, as: UInt64.self)
         try calls.read(
@@ -101,10 +101,10 @@ package final class CheckpointFile: Sendable {
 
     /// Calls `body` with a tensor's bytes, which may begin anywhere.
     package func withBytes<Result>(
-        of name: String, _ body: (CheckpointEntry, UnsafeRawBufferPointer) throws(CheckpointError) -> Result
-    ) throws(CheckpointError) -> Result {
+        of name: String, _ body: (CheckpointEntry, UnsafeRawBufferPointer) throws(TrainingFileError) -> Result
+    ) throws(TrainingFileError) -> Result {
         guard let entry = self[name] else {
-            throw CheckpointError(kind: .mismatch, file: file, entry: "tensor \"\(name)\"", reason: "there is none")
+            throw TrainingFileError(kind: .mismatch, file: file, entry: "tensor \"\(name)\"", reason: "there is none")
         }
         let start = memory.baseAddress + dataStart + entry.range.lowerBound
         return try body(entry, UnsafeRawBufferPointer(start: start, count: entry.range.count))
@@ -113,13 +113,13 @@ package final class CheckpointFile: Sendable {
     /// Copies a tensor of float32. With a `shape` it must have that one, else only as many elements as `target`.
     package func copy(
         _ name: String, into target: UnsafeMutableBufferPointer<Float>, shape: [Int]? = nil
-    ) throws(CheckpointError) {
-        try withBytes(of: name) { (entry, bytes) throws(CheckpointError) in
+    ) throws(TrainingFileError) {
+        try withBytes(of: name) { (entry, bytes) throws(TrainingFileError) in
             let wanted = shape ?? [target.count]
             guard entry.dtype == .float32, bytes.count == target.count * MemoryLayout<Float>.stride,
                 shape == nil || entry.shape == shape
             else {
-                throw CheckpointError(
+                throw TrainingFileError(
                     kind: .mismatch, file: file, entry: "tensor \"\(name)\"",
                     reason: "\(entry.dtype.rawValue) \(entry.shape) stand there, not F32 \(wanted)")
             }
@@ -128,9 +128,9 @@ package final class CheckpointFile: Sendable {
     }
 
     /// A whole number of the metadata.
-    package func integer(_ key: String) throws(CheckpointError) -> Int {
+    package func integer(_ key: String) throws(TrainingFileError) -> Int {
         guard let text = metadata[key], let value = Int(text) else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .mismatch, file: file, entry: "metadata \"\(key)\"",
                 reason: metadata[key].map { "\"\($0)\" is no whole number" } ?? "there are none")
         }

@@ -11,7 +11,7 @@ import Glibc
 /// on the device before an older one moves.
 package struct CheckpointFolder: Sendable {
     package let path: String
-    private let calls: CheckpointCalls
+    private let calls: TrainingFileCalls
 
     package static let last = "last.safetensors"
     package static let previous = "previous.safetensors"
@@ -21,11 +21,11 @@ package struct CheckpointFolder: Sendable {
     package static let stepKey = "step"
 
     /// Makes the folder, not those above it, where there is none.
-    package init(_ path: String, calls: CheckpointCalls = .system) throws(CheckpointError) {
+    package init(_ path: String, calls: TrainingFileCalls = .system) throws(TrainingFileError) {
         self.path = path
         self.calls = calls
         let code = -calls.makeFolder(path)
-        guard code == 0 || code == EEXIST else { throw CheckpointError(file: path, code: code, writing: true) }
+        guard code == 0 || code == EEXIST else { throw TrainingFileError(file: path, code: code, writing: true) }
     }
 
     /// The path of one of the files.
@@ -34,7 +34,7 @@ package struct CheckpointFolder: Sendable {
     /// Saves the state after `step` steps as the last one, and as the best one too if it is.
     package func save(
         _ tensors: [CheckpointTensor], step: Int, metadata: [String: String] = [:], isBest: Bool = false
-    ) throws(CheckpointError) {
+    ) throws(TrainingFileError) {
         let last = path(of: Self.last)
         var metadata = metadata
         metadata[Self.stepKey] = String(step)
@@ -44,7 +44,7 @@ package struct CheckpointFolder: Sendable {
         let code = -calls.rename(last, path(of: Self.previous))
         guard code == 0 || code == ENOENT else {
             _ = calls.remove(last + CheckpointDraft.asideSuffix)
-            throw CheckpointError(file: last, code: code, writing: true)
+            throw TrainingFileError(file: last, code: code, writing: true)
         }
         try draft.takeName(last, calls: calls)
         try calls.synchronizeFolder(path)
@@ -56,15 +56,15 @@ package struct CheckpointFolder: Sendable {
         package let file: CheckpointFile
         package let step: Int
         /// Why newer ones were passed over.
-        package let warnings: [CheckpointError]
+        package let warnings: [TrainingFileError]
     }
 
     /// The newest checkpoint that is whole; nil when there is none at all. Throws the error of the newest when none is
     /// whole.
     ///
     /// A damaged `last` is renamed, so that the next one to be saved does not push the good `previous` out.
-    package func load() throws(CheckpointError) -> Found? {
-        var warnings: [CheckpointError] = []
+    package func load() throws(TrainingFileError) -> Found? {
+        var warnings: [TrainingFileError] = []
         if let found = try open(Self.last, &warnings) {
             return Found(file: found.file, step: found.step, warnings: [])
         }
@@ -80,8 +80,8 @@ package struct CheckpointFolder: Sendable {
     }
 
     /// The best checkpoint, if there is one.
-    package func loadBest() throws(CheckpointError) -> Found? {
-        var warnings: [CheckpointError] = []
+    package func loadBest() throws(TrainingFileError) -> Found? {
+        var warnings: [TrainingFileError] = []
         if let found = try open(Self.best, &warnings) {
             return Found(file: found.file, step: found.step, warnings: [])
         }
@@ -91,9 +91,9 @@ package struct CheckpointFolder: Sendable {
 
     /// Nil when there is no such file, or with a warning when it is of no use.
     private func open(
-        _ name: String, _ warnings: inout [CheckpointError]
-    ) throws(CheckpointError) -> (file: CheckpointFile, step: Int)? {
-        do throws(CheckpointError) {
+        _ name: String, _ warnings: inout [TrainingFileError]
+    ) throws(TrainingFileError) -> (file: CheckpointFile, step: Int)? {
+        do throws(TrainingFileError) {
             let file = try CheckpointFile(path(of: name), requiresDigest: true, calls: calls)
             return (file, try file.integer(Self.stepKey))
         } catch {

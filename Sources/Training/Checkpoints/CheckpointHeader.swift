@@ -18,11 +18,11 @@ struct CheckpointHeader {
     private(set) var digestPlace: Range<Int>?
 
     /// Reads a header whose data are `dataCount` bytes.
-    init(_ bytes: UnsafeRawBufferPointer, dataCount: Int, file: String) throws(CheckpointError) {
+    init(_ bytes: UnsafeRawBufferPointer, dataCount: Int, file: String) throws(TrainingFileError) {
         var reader = HeaderReader(bytes: bytes, file: file)
         var names = Set<String>()
         var hasMetadata = false
-        try reader.members { (reader, key) throws(CheckpointError) in
+        try reader.members { (reader, key) throws(TrainingFileError) in
             if key == Self.metadataKey {
                 guard !hasMetadata else { throw reader.error("\(Self.metadataKey) stands there twice") }
                 hasMetadata = true
@@ -39,8 +39,8 @@ struct CheckpointHeader {
         try checkCoverage(dataCount: dataCount, file: file)
     }
 
-    private mutating func readMetadata(_ reader: inout HeaderReader) throws(CheckpointError) {
-        try reader.members { (reader, key) throws(CheckpointError) in
+    private mutating func readMetadata(_ reader: inout HeaderReader) throws(TrainingFileError) {
+        try reader.members { (reader, key) throws(TrainingFileError) in
             let (value, place) = try reader.string()
             guard metadata.updateValue(value, forKey: key) == nil else {
                 throw reader.error("the metadata \"\(key)\" stand there twice")
@@ -56,19 +56,19 @@ struct CheckpointHeader {
 
     private static func entry(
         _ name: String, _ reader: inout HeaderReader, dataCount: Int
-    ) throws(CheckpointError) -> CheckpointEntry {
+    ) throws(TrainingFileError) -> CheckpointEntry {
         var dtype: CheckpointDType?
         var (shape, offsets): ([Int]?, [Int]?)
         let entry = "tensor \"\(name)\""
-        func corrupt(_ reader: HeaderReader, _ reason: String) -> CheckpointError {
-            CheckpointError(kind: .corrupt, file: reader.file, entry: entry, reason: reason)
+        func corrupt(_ reader: HeaderReader, _ reason: String) -> TrainingFileError {
+            TrainingFileError(kind: .corrupt, file: reader.file, entry: entry, reason: reason)
         }
-        try reader.members { (reader, key) throws(CheckpointError) in
+        try reader.members { (reader, key) throws(TrainingFileError) in
             switch key {
             case "dtype" where dtype == nil:
                 let text = try reader.string().value
                 guard let known = CheckpointDType(rawValue: text) else {
-                    throw CheckpointError(
+                    throw TrainingFileError(
                         kind: .unsupported, file: reader.file, entry: entry, reason: "the type \"\(text)\" is not known"
                     )
                 }
@@ -105,7 +105,7 @@ struct CheckpointHeader {
     }
 
     /// Every byte of the data belongs to one tensor.
-    private func checkCoverage(dataCount: Int, file: String) throws(CheckpointError) {
+    private func checkCoverage(dataCount: Int, file: String) throws(TrainingFileError) {
         var end = 0
         for entry in entries.sorted(by: {
             ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
@@ -113,12 +113,12 @@ struct CheckpointHeader {
             guard entry.range.lowerBound == end else {
                 let what =
                     entry.range.lowerBound < end ? "it overlaps the tensor before it" : "there is a hole before it"
-                throw CheckpointError(kind: .corrupt, file: file, entry: "tensor \"\(entry.name)\"", reason: what)
+                throw TrainingFileError(kind: .corrupt, file: file, entry: "tensor \"\(entry.name)\"", reason: what)
             }
             end = entry.range.upperBound
         }
         guard end == dataCount else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .corrupt, file: file, reason: "\(dataCount - end) bytes behind the last tensor belong to none")
         }
     }
@@ -127,9 +127,9 @@ struct CheckpointHeader {
     /// multiple of 64 bytes; and where the digest's digits stand in them.
     static func bytes(
         for tensors: [CheckpointTensor], metadata: [String: String], file: String
-    ) throws(CheckpointError) -> (bytes: [UInt8], digestPlace: Range<Int>) {
-        func refuse(_ entry: String, _ reason: String) -> CheckpointError {
-            CheckpointError(kind: .mismatch, file: file, entry: entry, reason: reason)
+    ) throws(TrainingFileError) -> (bytes: [UInt8], digestPlace: Range<Int>) {
+        func refuse(_ entry: String, _ reason: String) -> TrainingFileError {
+            TrainingFileError(kind: .mismatch, file: file, entry: entry, reason: reason)
         }
         var text = "{\"\(metadataKey)\":{\"\(digestKey)\":\""
         let place = 8 + text.utf8.count
@@ -159,7 +159,7 @@ struct CheckpointHeader {
         var bytes = Array(text.utf8)
         bytes += Array(repeating: UInt8(ascii: " "), count: (64 - (8 + bytes.count) % 64) % 64)
         guard bytes.count <= maximumBytes, tensors.count <= maximumTensors else {
-            throw CheckpointError(kind: .unsupported, file: file, reason: "too many tensors for one file")
+            throw TrainingFileError(kind: .unsupported, file: file, reason: "too many tensors for one file")
         }
         let length = withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
         return (length + bytes, place..<place + digestLength)

@@ -9,14 +9,14 @@ struct HeaderReader {
         self.file = file
     }
 
-    func error(_ reason: String) -> CheckpointError {
-        CheckpointError(kind: .corrupt, file: file, entry: "byte \(place) of the header", reason: reason)
+    func error(_ reason: String) -> TrainingFileError {
+        TrainingFileError(kind: .corrupt, file: file, entry: "byte \(place) of the header", reason: reason)
     }
 
     /// An object: calls `body` at each value, with its key.
     mutating func members(
-        _ body: (inout HeaderReader, String) throws(CheckpointError) -> Void
-    ) throws(CheckpointError) {
+        _ body: (inout HeaderReader, String) throws(TrainingFileError) -> Void
+    ) throws(TrainingFileError) {
         try expect("{")
         if skip("}") { return }
         repeat {
@@ -28,7 +28,7 @@ struct HeaderReader {
     }
 
     /// A list of whole numbers.
-    mutating func numbers(atMost limit: Int) throws(CheckpointError) -> [Int] {
+    mutating func numbers(atMost limit: Int) throws(TrainingFileError) -> [Int] {
         try expect("[")
         var result: [Int] = []
         if skip("]") { return result }
@@ -40,7 +40,7 @@ struct HeaderReader {
         return result
     }
 
-    private mutating func number() throws(CheckpointError) -> Int {
+    private mutating func number() throws(TrainingFileError) -> Int {
         skipBlanks()
         let start = place
         var value = 0
@@ -58,7 +58,7 @@ struct HeaderReader {
     }
 
     /// A string, and where the bytes between its quotes stand.
-    mutating func string() throws(CheckpointError) -> (value: String, place: Range<Int>) {
+    mutating func string() throws(TrainingFileError) -> (value: String, place: Range<Int>) {
         try expect("\"")
         let start = place
         var text: [UInt8] = []
@@ -78,7 +78,7 @@ struct HeaderReader {
         throw error("a text without an end")
     }
 
-    private mutating func escaped() throws(CheckpointError) -> [UInt8] {
+    private mutating func escaped() throws(TrainingFileError) -> [UInt8] {
         place += 1
         guard let byte = peek() else { throw error("a text without an end") }
         place += 1
@@ -106,7 +106,7 @@ struct HeaderReader {
         }
     }
 
-    private mutating func fourDigits() throws(CheckpointError) -> UInt32 {
+    private mutating func fourDigits() throws(TrainingFileError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
             guard let digit = peek().flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
@@ -119,14 +119,14 @@ struct HeaderReader {
     }
 
     /// Only blanks may follow.
-    mutating func finish() throws(CheckpointError) {
+    mutating func finish() throws(TrainingFileError) {
         skipBlanks()
         guard place == bytes.count else { throw error("something follows the header's end") }
     }
 
     private func peek() -> UInt8? { place < bytes.count ? bytes[place] : nil }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws(CheckpointError) {
+    private mutating func expect(_ character: Unicode.Scalar) throws(TrainingFileError) {
         guard skip(character) else { throw error("expected \(character)") }
     }
 

@@ -74,33 +74,58 @@ package struct SHA256: Sendable {
     private static func compress(_ blocks: UnsafeRawBufferPointer, into state: inout SIMD8<UInt32>) {
         guard let start = blocks.baseAddress else { return }
         constants.withUnsafeBufferPointer { constants in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+                guard let k = constants.baseAddress, let w = schedule.baseAddress else { return }
                 for block in stride(from: 0, to: blocks.count, by: 64) {
                     for t in 0..<16 {
-                        w[t] = UInt32(bigEndian: (start + block + 4 * t).loadUnaligned(as: UInt32.self))
+                        w[t] = UInt32(bigEndian: (start + block + 4 &* t).loadUnaligned(as: UInt32.self))
                     }
                     for t in 16..<64 {
-                        let (a, b) = (w[t - 15], w[t - 2])
-                        let s0 = rotated(a, 7) ^ rotated(a, 18) ^ (a >> 3)
-                        let s1 = rotated(b, 17) ^ rotated(b, 19) ^ (b >> 10)
-                        w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+                        let (a, b) = (w[t &- 15], w[t &- 2])
+                        let s0 = rotated(a, 7) ^ rotated(a, 18) ^ (a &>> 3)
+                        let s1 = rotated(b, 17) ^ rotated(b, 19) ^ (b &>> 10)
+                        w[t] = w[t &- 16] &+ s0 &+ w[t &- 7] &+ s1
                     }
-                    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-                    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-                    for t in 0..<64 {
-                        let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-                        let choice = (e & f) ^ (~e & g)
-                        let t1 = h &+ s1 &+ choice &+ constants[t] &+ w[t]
-                        let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-                        let majority = (a & b) ^ (a & c) ^ (b & c)
-                        (h, g, f, e) = (g, f, e, d &+ t1)
-                        (d, c, b, a) = (c, b, a, t1 &+ s0 &+ majority)
-                    }
-                    state = state &+ SIMD8(a, b, c, d, e, f, g, h)
+                    state = state &+ rounds(state, k, w)
                 }
             }
         }
     }
 
+    /// The 64 rounds. Eight at a time, so that the variables change their roles and not their places.
+    @inline(__always)
+    private static func rounds(
+        _ state: SIMD8<UInt32>, _ k: UnsafePointer<UInt32>, _ w: UnsafePointer<UInt32>
+    ) -> SIMD8<UInt32> {
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        var t = 0
+        while t < 64 {
+            round(a, b, c, &d, e, f, g, &h, k[t] &+ w[t])
+            round(h, a, b, &c, d, e, f, &g, k[t &+ 1] &+ w[t &+ 1])
+            round(g, h, a, &b, c, d, e, &f, k[t &+ 2] &+ w[t &+ 2])
+            round(f, g, h, &a, b, c, d, &e, k[t &+ 3] &+ w[t &+ 3])
+            round(e, f, g, &h, a, b, c, &d, k[t &+ 4] &+ w[t &+ 4])
+            round(d, e, f, &g, h, a, b, &c, k[t &+ 5] &+ w[t &+ 5])
+            round(c, d, e, &f, g, h, a, &b, k[t &+ 6] &+ w[t &+ 6])
+            round(b, c, d, &e, f, g, h, &a, k[t &+ 7] &+ w[t &+ 7])
+            t &+= 8
+        }
+        return SIMD8(a, b, c, d, e, f, g, h)
+    }
+
+    @inline(__always)
+    private static func round(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+        _ h: inout UInt32, _ input: UInt32
+    ) {
+        let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+        let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ input
+        let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+        d &+= t1
+        h = t1 &+ s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+    }
+
+    @inline(__always)
     private static func rotated(_ x: UInt32, _ places: UInt32) -> UInt32 { (x &>> places) | (x &<< (32 &- places)) }
 }

@@ -17,15 +17,15 @@ extension Optimizer {
     }
 
     /// Takes the state out of a checkpoint. After an error the state is of no use.
-    package mutating func restore(from file: CheckpointFile) throws(CheckpointError) {
+    package mutating func restore(from file: CheckpointFile) throws(TrainingFileError) {
         guard file.metadata[Self.prefix + "method"] == method.name else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .mismatch, file: file.file, entry: "metadata \"\(Self.prefix)method\"",
                 reason: "it is not of the optimizer \(method.name)")
         }
         let steps = try file.integer(Self.prefix + "steps")
         guard steps >= 0 else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .mismatch, file: file.file, entry: "metadata \"\(Self.prefix)steps\"", reason: "it is negative")
         }
         for name in method.stateNames {
@@ -49,10 +49,10 @@ extension WeightAverage {
     package var metadata: [String: String] { [Self.prefix + "updates": String(updateCount)] }
 
     /// Takes the state out of a checkpoint.
-    package mutating func restore(from file: CheckpointFile) throws(CheckpointError) {
+    package mutating func restore(from file: CheckpointFile) throws(TrainingFileError) {
         let updates = try file.integer(Self.prefix + "updates")
         guard updates >= 0 else {
-            throw CheckpointError(
+            throw TrainingFileError(
                 kind: .mismatch, file: file.file, entry: "metadata \"\(Self.prefix)updates\"", reason: "it is negative")
         }
         try file.copy(Self.prefix + "weights", into: UnsafeMutableBufferPointer(start: values, count: count))
