@@ -83,7 +83,7 @@ let floors: [[Module]] = [
         Module(
             name: "Lab",
             imports: [
-                "Tensors", "Plots", "Graphs", "Execution", "ONNX", "Models", "Training", "Detections", "Imaging", "Media",
+                "Tensors", "Plots", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging", "Media",
                 "Augmentation",
             ])
     ],
@@ -93,7 +93,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "Models", "Training", "CArguments",
+        "Graphs", "Execution", "Models", "ONNX", "Training", "Plots", "Augmentation", "Lab", "CArguments",
     ],
     products: [arguments])
 

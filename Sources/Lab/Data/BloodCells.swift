@@ -48,7 +48,8 @@ package struct BloodCells: Sendable {
                     guard let label = Self.classNames.firstIndex(of: object.name) else {
                         throw DataSetError(
                             .corrupt, file: file, place: "line \(object.line)",
-                            reason: "\"\(object.name.prefix(40))\" is none of \(Self.classNames.joined(separator: ", "))")
+                            reason: "\"\(object.name.prefix(40))\" is none of "
+                                + Self.classNames.joined(separator: ", "))
                     }
                     guard min(object.box.width, object.box.height) >= Self.smallestBox else {
                         skipped += 1
@@ -101,7 +102,13 @@ package struct BloodCells: Sendable {
             }
             return image
         } catch let error as MediaError {
-            let kind: DataSetError.Kind = error.reason == .notFound ? .missing : error.reason == .denied ? .denied : .corrupt
+            let kind: DataSetError.Kind =
+                switch error.reason {
+                case .notFound: .missing
+                case .denied: .denied
+                case .io: .readFailed
+                default: .corrupt
+                }
             throw DataSetError(kind, file: path, reason: "the picture cannot be read: \(error)")
         }
     }

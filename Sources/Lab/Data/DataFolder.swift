@@ -41,7 +41,9 @@ package struct DataFolder: Hashable, Sendable {
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         var filled = 0
         while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
+            let count = bytes.withUnsafeMutableBytes { bytes in
+                read(descriptor, bytes.baseAddress.map { $0 + filled }, bytes.count - filled)
+            }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw DataSetError(file: file, code: errno) }
             // It has become shorter; what is there counts.

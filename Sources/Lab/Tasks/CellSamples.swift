@@ -1,5 +1,6 @@
 package import Augmentation
 package import Tensors
+package import Training
 
 /// Cut-out cells: "images", N×3×side×side, float32, red, green and blue from −1 to 1.
 package struct CellSamples: ClassifiedSamples {

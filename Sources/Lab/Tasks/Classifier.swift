@@ -1,7 +1,7 @@
 import Glibc
-package import Execution
+import Execution
 package import Graphs
-package import Tensors
+import Tensors
 
 /// A trained model with the output "logits", ready to say the classes of samples.
 package final class Classifier {
@@ -54,7 +54,8 @@ package final class Classifier {
     /// The class with the greatest logit of each row; the first of equal ones.
     package static func best(_ logits: [Float], classes: Int) -> [Int] {
         stride(from: 0, to: logits.count, by: classes).map { start in
-            (0..<classes).max { logits[start + $0] < logits[start + $1] || (logits[start + $0] == logits[start + $1] && $0 > $1) } ?? 0
+            // `max` gives the last of equal ones.
+            (0..<classes).reversed().max { logits[start + $0] < logits[start + $1] } ?? 0
         }
     }
 }

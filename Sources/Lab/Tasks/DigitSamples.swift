@@ -1,5 +1,6 @@
 package import Augmentation
 package import Tensors
+package import Training
 
 /// Spoken digits as log-mel spectrograms: "features", N×1×`bands`×`frames`, float32.
 ///

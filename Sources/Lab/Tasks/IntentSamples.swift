@@ -1,5 +1,6 @@
 package import Augmentation
 package import Tensors
+package import Training
 
 /// Texts as tokens of a vocabulary: "tokens", N×L, int64, and "lengths", N, int64.
 ///

@@ -1,4 +1,5 @@
 import Augmentation
+import Training
 
 /// What of a task's data is taken, and whether training changes it at random.
 package struct TaskOptions: Hashable, Sendable {

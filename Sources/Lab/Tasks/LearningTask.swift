@@ -59,7 +59,8 @@ package struct LearningTask: Sendable {
         let kind = options.model ?? models[0]
         guard models.contains(kind) else {
             let fitting = models.map(\.rawValue).joined(separator: ", ")
-            throw LearningError.invalidModel("the task \(name.rawValue) has no model \(kind.rawValue): it has \(fitting)")
+            throw LearningError.invalidModel(
+                "the task \(name.rawValue) has no model \(kind.rawValue): it has \(fitting)")
         }
         let classes = classNames.count
         let tokens = vocabulary?.count ?? 0

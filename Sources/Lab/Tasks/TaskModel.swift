@@ -1,5 +1,6 @@
-package import Graphs
+import Graphs
 import Models
+import Tensors
 
 /// A kind of model for a task.
 package enum TaskModel: String, Hashable, Sendable, CaseIterable {
