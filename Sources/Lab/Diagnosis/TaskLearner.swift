@@ -66,7 +66,7 @@ package struct TaskLearner: DiagnosableLearner {
             // Weights alone: biases and scales say nothing of how crooked a function is.
             options.rules = [
                 ParameterRule(
-                    "*eight", weightDecay: treatment.l2 > 0 ? treatment.l2 : nil, l1: treatment.l1)
+                    "*[wW]eight", weightDecay: treatment.l2 > 0 ? treatment.l2 : nil, l1: treatment.l1)
             ]
         }
         let learner = try Learner(

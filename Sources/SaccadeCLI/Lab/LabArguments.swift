@@ -60,18 +60,7 @@ struct LabArguments: ParsableArguments {
 
     /// Reads the task's data.
     func loadTask(_ progress: LabProgress) throws -> LearningTask {
-        guard let folder = data ?? ProcessInfo.processInfo.environment["SACCADE_DATA"], !folder.isEmpty else {
-            throw SaccadeError(
-                reason: "refused", message: "where are the data? --data or SACCADE_DATA names their folder",
-                exitCode: 64)
-        }
-        let task = try LearningTask(
-            task, in: DataFolder(folder), options: TaskOptions(augments: augment, classes: classes)
-        ) { done, total in progress.show("reading pictures  \(done)/\(total)") }
-        let parts = DataPart.allCases.map { "\(task.samples($0).count) for \($0.rawValue)" }
-        progress.tell("\(task.title): \(parts.joined(separator: ", ")), \(task.classNames.count) classes")
-        for note in task.notes { progress.tell(note) }
-        return task
+        try .load(task, from: data, options: TaskOptions(augments: augment, classes: classes), progress)
     }
 
     /// How the task is trained.
@@ -81,6 +70,26 @@ struct LabArguments: ParsableArguments {
         training.method = optimizer.method
         training.rate = optimizer.isAdaptive ? task.usual.rate : task.usual.rate * 10
         return training
+    }
+}
+
+extension LearningTask {
+    /// Reads a task's data from the folder of --data, else from that of SACCADE_DATA, and tells what was read.
+    static func load(
+        _ name: Name, from folder: String?, options: TaskOptions, _ progress: LabProgress
+    ) throws -> LearningTask {
+        guard let folder = folder ?? ProcessInfo.processInfo.environment["SACCADE_DATA"], !folder.isEmpty else {
+            throw SaccadeError(
+                reason: "refused", message: "where are the data? --data or SACCADE_DATA names their folder",
+                exitCode: 64)
+        }
+        let task = try LearningTask(name, in: DataFolder(folder), options: options) { done, total in
+            progress.show("reading pictures  \(done)/\(total)")
+        }
+        let parts = DataPart.allCases.map { "\(task.samples($0).count) for \($0.rawValue)" }
+        progress.tell("\(task.title): \(parts.joined(separator: ", ")), \(task.classNames.count) classes")
+        for note in task.notes { progress.tell(note) }
+        return task
     }
 }
 
