@@ -70,7 +70,8 @@ import Training
             var trial = trial(learner, epochs: 2)
             let plain = try learner.run(trial)
             trial.treatment = treatment
-            #expect(learner.supports(treatment) && (try learner.run(trial)) != plain)
+            #expect(learner.supports(treatment))
+            #expect(try learner.run(trial) != plain)
         }
     }
 
