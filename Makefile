@@ -31,8 +31,8 @@ SACCADE = $$(swift build $(FLAGS) --show-bin-path)/saccade
 
 # --- What Debian has and a bare machine lacks -------------------------------------------------------------------------
 
-PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libavdevice-dev libswscale-dev libopenblas-dev \
-	libsdl2-dev ffmpeg python3 python3-pip python3-venv
+PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libavdevice-dev libswscale-dev libsdl2-dev \
+	ffmpeg python3 python3-pip python3-venv
 
 deps:
 	@command -v swift > /dev/null || { echo "Swift 6.2 or later is needed: https://swift.org/install" >&2; exit 1; }

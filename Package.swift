@@ -25,7 +25,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 
 /// C code and C libraries. They import nothing of ours.
 let cTargets = [
-    "CSaccadeKernels", "COpenBLAS", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2",
+    "CSaccadeKernels", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2",
 ]
 
 let floors: [[Module]] = [
@@ -39,7 +39,7 @@ let floors: [[Module]] = [
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
         Module(
-            name: "Kernels", imports: ["Tensors", "CSaccadeKernels", "COpenBLAS"], testImports: ["CAllocationCounter"]),
+            name: "Kernels", imports: ["Tensors", "CSaccadeKernels"], testImports: ["CAllocationCounter"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
@@ -134,7 +134,6 @@ let package = Package(
         .target(name: "CSaccadeKernels", cSettings: cSettings),
         .target(name: "CSaccadePixels", cSettings: cSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
-        .target(name: "COpenBLAS", cSettings: cSettings),
         .target(name: "CFFmpeg", cSettings: cSettings),
         .target(name: "CVideo4Linux", cSettings: cSettings),
         .target(name: "CIsolation", cSettings: cSettings),

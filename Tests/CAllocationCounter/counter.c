@@ -1,12 +1,10 @@
 #define _GNU_SOURCE
 #include "include/allocation_counter.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 // glibc's own entry points; what they give back is freed by its `free` as always.
 void *__libc_malloc(size_t);
@@ -52,48 +50,43 @@ long allocation_counter_end_everywhere(void) {
 
 // A sanitizer has an allocator of its own, which nothing may stand before: nothing is counted then.
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-static void note(const void *caller) {
+static void note(void) {
     if (notes || !(counts || counts_everywhere)) return;
     notes = 1;
-    Dl_info library;
-    if (!dladdr(caller, &library) || library.dli_fname == NULL || strstr(library.dli_fname, "openblas") == NULL) {
-        count += counts;
-        count_everywhere += counts_everywhere;
-        void *frames[24];
-        if (traces) backtrace_symbols_fd(frames, backtrace(frames, 24), 2);
-    }
+    count += counts;
+    count_everywhere += counts_everywhere;
+    void *frames[24];
+    if (traces) backtrace_symbols_fd(frames, backtrace(frames, 24), 2);
     notes = 0;
 }
 
-#define NOTE() note(__builtin_return_address(0))
-
 void *malloc(size_t size) {
-    NOTE();
+    note();
     return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-    NOTE();
+    note();
     return __libc_calloc(number, size);
 }
 
 void *realloc(void *pointer, size_t size) {
-    NOTE();
+    note();
     return __libc_realloc(pointer, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-    NOTE();
+    note();
     return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-    NOTE();
+    note();
     return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **pointer, size_t alignment, size_t size) {
-    NOTE();
+    note();
     if (alignment == 0 || alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
     void *memory = __libc_memalign(alignment, size);
     if (memory == NULL) return ENOMEM;

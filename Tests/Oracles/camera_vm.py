@@ -88,7 +88,7 @@ def kernel_modules(root, wanted):
 def library_closure(binary, root):
     """The files of all libraries that the program and v4l2-ctl load, by the names by which they are looked for."""
     with open(binary, "rb") as file:
-        loaded = set(re.findall(rb"lib(?:av[a-z]+|sw[a-z]+|openblas)\.so\.\d+", file.read()))
+        loaded = set(re.findall(rb"lib(?:av[a-z]+|sw[a-z]+)\.so\.\d+", file.read()))
     cache = dict(re.findall(r"^\s*(\S+) \(.*x86-64.*\) => (\S+)$", output("/sbin/ldconfig", "-p"), re.MULTILINE))
     libraries = {}
     for name in sorted(loaded):

@@ -5,8 +5,7 @@
 /// Begins to count on this thread. With `trace` each allocation writes its stack to standard error.
 void allocation_counter_begin(int trace);
 
-/// Ends, and tells how often this thread has asked the heap for memory since the beginning. What OpenBLAS takes for
-/// itself is left out: it is not our code.
+/// Ends, and tells how often this thread has asked the heap for memory since the beginning.
 long allocation_counter_end(void);
 
 /// The same on every thread of the process: for a process that does nothing else.
