@@ -38,8 +38,7 @@ let floors: [[Module]] = [
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
-        Module(
-            name: "Kernels", imports: ["Tensors", "CSaccadeKernels"], testImports: ["CAllocationCounter"]),
+        Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels"], testImports: ["CAllocationCounter"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
