@@ -56,11 +56,10 @@ let floors: [[Module]] = [
     // 3: what rewrites, builds and trains graphs
     [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
-        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution"]),
+        Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution", "ONNX"]),
         Module(
-            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"],
-            testExcludes: ["Goldens"],
-            testImports: ["ONNX"]),
+            name: "Training", imports: ["Tensors", "Pipelines", "Plots", "Kernels", "Graphs", "Execution"],
+            testExcludes: ["Goldens"], testImports: ["ONNX", "Models", "CAllocationCounter"]),
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
     [
@@ -87,7 +86,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "CArguments",
+        "Graphs", "Execution", "Models", "Training", "CArguments",
     ],
     products: [arguments])
 

@@ -1,3 +1,5 @@
+import Plots
+
 /// The curves as texts for files: one CSV and one SVG for each kind.
 package struct CurveFiles: Sendable {
     /// The names of the files and what is in them.
@@ -18,8 +20,8 @@ package struct CurveFiles: Sendable {
                 LinePlot.Line(name: legend(curve), points: Array(zip(x.values, value(curve))).map { (x: $0, y: $1) })
             }
             let plot = LinePlot(
-                title: title, xLabel: x.name, yLabel: yName,
-                xRange: (x.values.first ?? 0)...(x.values.last ?? 1), lines: lines, mark: mark)
+                title: title, x: PlotAxis(x.name, range: (x.values.first ?? 0)...(x.values.last ?? 1)),
+                y: PlotAxis(yName, range: 0...1), lines: lines, marks: mark.map { [$0] } ?? [], othersName: "classes")
             files.append((name + ".svg", plot.svg))
         }
         let recall = (name: "recall", values: curves.recalls)

@@ -36,7 +36,7 @@ package func evaluateConstants(
     }
     let arena = try TensorBuffer(byteCount: byteCount + lowering.scratchByteCount)
     let context = StepContext(
-        arena: arena.baseAddress,
+        arena: arena.baseAddress, shared: nil,
         inputs: inputs.map { tensor in tensor.map { .constant(ConstantAddress(pointer: $0.baseAddress)) } },
         outputs: offsets.map { .arena($0) }, scratch: arena.baseAddress + byteCount, threads: 1)
     let isInRange = withExtendedLifetime(inputs) { body(context) }

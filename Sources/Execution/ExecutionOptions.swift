@@ -19,15 +19,19 @@ package struct ExecutionOptions: Hashable, Sendable {
     package var integerPorts: Bool
     /// Names of intermediate tensors that stay readable after a run (feature maps for appearance, Grad-CAM).
     package var keep: [String]
+    /// The inputs and outputs that lie in memory which sessions are given, by name: bytes from its beginning, multiples of
+    /// 64. Parameters and gradients, which plans for batches of several shapes have in common.
+    package var shared: [String: Int]
 
     package init(
         inputLayout: InputLayout = .asWritten, instructionSet: InstructionSet = .best, integers: Bool = true,
-        integerPorts: Bool = false, keep: [String] = []
+        integerPorts: Bool = false, keep: [String] = [], shared: [String: Int] = [:]
     ) {
         self.inputLayout = inputLayout
         self.instructionSet = instructionSet
         self.integers = integers
         self.integerPorts = integerPorts
         self.keep = keep
+        self.shared = shared
     }
 }

@@ -46,6 +46,8 @@ package final class ExecutionPlan: Sendable {
     }
     /// Bytes of a session's arena.
     package let arenaByteCount: Int
+    /// Bytes of the memory that a session must be given; 0: none.
+    package let sharedByteCount: Int
     /// A plan that needs more is refused: a model of a few bytes can ask for any size, and memory that the system
     /// grants but does not have ends the process.
     package static let maximumArenaByteCount = 4 << 30
@@ -98,6 +100,7 @@ package final class ExecutionPlan: Sendable {
         self.options = options
         inputSlots = steps.inputSlots
         outputSlots = steps.outputSlots
+        sharedByteCount = steps.sharedByteCount
         keptSlots = steps.keptSlots
         self.steps = steps.steps
         constants = steps.constants

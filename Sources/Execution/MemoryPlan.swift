@@ -9,19 +9,24 @@ import Tensors
 struct MemoryPlan {
     /// Where a value's first element lies, and its layout.
     struct Place {
-        var byteOffset: Int
+        var location: Location
         var rowStride: Int
     }
 
     private(set) var places: [ValueID: Place] = [:]
     private(set) var byteCount = 0
 
-    /// - Parameter pinned: values that stay readable after a run, besides inputs and outputs.
-    init(_ graph: Graph, nodes: [Node], aliases: TensorAliases, pinned: Set<ValueID>) {
+    /// - Parameters:
+    ///   - pinned: values that stay readable after a run, besides inputs and outputs.
+    ///   - shared: values whose places in the memory that sessions are given are known.
+    init(
+        _ graph: Graph, nodes: [Node], aliases: TensorAliases, pinned: Set<ValueID>, shared: [ValueID: Int]
+    ) {
         var lives: [ValueID: ClosedRange<Int>] = [:]
         func touch(_ id: ValueID, _ time: ClosedRange<Int>) {
             guard graph.constants[id] == nil else { return }
             let root = aliases.placement(id).root
+            guard shared[root] == nil else { return }
             let life = lives[root] ?? time
             lives[root] = min(life.lowerBound, time.lowerBound)...max(life.upperBound, time.upperBound)
         }
@@ -56,9 +61,12 @@ struct MemoryPlan {
         }
         for id in graph.values.indices.map({ ValueID(index: $0) }) {
             let placement = aliases.placement(id)
-            guard let begin = begins[placement.root] else { continue }
-            places[id] = Place(
-                byteOffset: begin + placement.offset * graph[id].dtype.stride, rowStride: placement.rowStride)
+            let offset = placement.offset * graph[id].dtype.stride
+            if let begin = begins[placement.root] {
+                places[id] = Place(location: .arena(begin + offset), rowStride: placement.rowStride)
+            } else if let begin = shared[placement.root] {
+                places[id] = Place(location: .shared(begin + offset), rowStride: placement.rowStride)
+            }
         }
     }
 }

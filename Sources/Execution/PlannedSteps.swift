@@ -12,6 +12,8 @@ struct PlannedSteps {
     private(set) var constants: [Tensor] = []
     /// Bytes of all tensors in the arena.
     let tensorByteCount: Int
+    /// Bytes of the memory that a session must be given.
+    private(set) var sharedByteCount = 0
     /// The first outputs of integer nodes that no kernel takes. Such a node has no step.
     private(set) var refused: Set<ValueID> = []
 
@@ -28,9 +30,14 @@ struct PlannedSteps {
             kept[name] = id
         }
         let pinned = Set(graph.outputs).union(kept.values)
+        var shared: [ValueID: Int] = [:]
+        for id in graph.inputs + graph.outputs { shared[id] = options.shared[graph[id].name] }
+        guard shared.count == options.shared.count else {
+            throw ExecutionError(.invalidGraph("shared memory for values that are neither inputs nor outputs"))
+        }
         let nodes = graph.nodesWithFusedResiduals(pinned: pinned)
-        let aliases = TensorAliases(graph, nodes: nodes)
-        let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned)
+        let aliases = TensorAliases(graph, nodes: nodes, fixed: Set(shared.keys))
+        let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned, shared: shared)
         tensorByteCount = memory.byteCount
         guard memory.byteCount <= ExecutionPlan.maximumArenaByteCount else {
             throw ExecutionError(.outOfMemory(bytes: memory.byteCount))
@@ -51,7 +58,7 @@ struct PlannedSteps {
             guard let place = memory.places[id] else {
                 throw ExecutionError(.invalidGraph("nothing makes \"\(graph[id].name)\""))
             }
-            return .arena(place.byteOffset)
+            return place.location
         }
         func slot(_ id: ValueID, name: String) throws(ExecutionError) -> ExecutionPlan.Slot {
             let operand = try operand(id)
@@ -66,9 +73,8 @@ struct PlannedSteps {
                     node, graph, aliases, options.instructionSet, operand: operand, location: location)
                 {
                     steps.append(step)
-                    if case .convolution = node.op { continue }
-                    for case let id? in node.inputs {
-                        if let tensor = graph.constants[id] { constants.append(tensor) }
+                    for (id, location) in zip(node.inputs, step.inputs) where location != nil {
+                        if let tensor = id.flatMap({ graph.constants[$0] }) { constants.append(tensor) }
                     }
                 }
             } catch {
@@ -81,6 +87,13 @@ struct PlannedSteps {
                 error.op = error.op ?? node.op.name
                 throw error
             }
+        }
+        for (id, offset) in shared {
+            let type = try operand(id).type
+            guard offset >= 0, offset % TensorBuffer.alignment == 0 else {
+                throw ExecutionError(.invalidGraph("a place of \(offset) bytes in shared memory"))
+            }
+            sharedByteCount = max(sharedByteCount, offset + type.shape.count * type.dtype.stride)
         }
         for id in graph.inputs { inputSlots.append(try slot(id, name: graph[id].name)) }
         for id in graph.outputs {
@@ -146,9 +159,9 @@ struct PlannedSteps {
 
         var lowering = Lowering(node.op, inputs: inputs, outputs: outputs, instructionSet: instructionSet)
         let body = try lowering.body()
-        if case .convolution = node.op {
-            // The weights are packed; the originals need not outlive the plan's making.
-            for index in 1..<min(3, inputLocations.count) { inputLocations[index] = nil }
+        if lowering.packsParameters {
+            // The originals need not outlive the plan's making.
+            for (index, x) in inputs.enumerated() where x?.constant != nil { inputLocations[index] = nil }
         }
         return Step(
             node: node.name, op: node.op.name, kernel: lowering.kernel, inputs: inputLocations,

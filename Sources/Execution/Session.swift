@@ -19,11 +19,20 @@ package final class Session: @unchecked Sendable {
     package let threads: Int
 
     private let arena: TensorBuffer
+    private let shared: SharedMemory?
     private let inUse = Atomic<Bool>(false)
 
-    /// - Parameter threads: threads that work on one run together.
-    package init(_ plan: ExecutionPlan, threads: Int = 1) throws(ExecutionError) {
+    /// - Parameters:
+    ///   - threads: threads that work on one run together.
+    ///   - shared: where the inputs and outputs of `ExecutionOptions.shared` lie.
+    package init(
+        _ plan: ExecutionPlan, threads: Int = 1, shared: SharedMemory? = nil
+    ) throws(ExecutionError) {
+        guard plan.sharedByteCount <= shared?.byteCount ?? 0 else {
+            throw ExecutionError(.inputMismatch("shared memory of less than \(plan.sharedByteCount) bytes"))
+        }
         self.plan = plan
+        self.shared = shared
         self.threads = max(threads, 1)
         do {
             arena = try TensorBuffer(byteCount: plan.arenaByteCount)
@@ -138,7 +147,7 @@ package final class Session: @unchecked Sendable {
 
     private func run(_ step: Step) throws(ExecutionError) {
         let context = StepContext(
-            arena: arena.baseAddress, inputs: step.inputs, outputs: step.outputs,
+            arena: arena.baseAddress, shared: shared?.baseAddress, inputs: step.inputs, outputs: step.outputs,
             scratch: arena.baseAddress + plan.scratchOffset, threads: threads)
         guard step.body(context) else { throw ExecutionError(.indexOutOfRange, node: step.node, op: step.op) }
     }
@@ -146,6 +155,7 @@ package final class Session: @unchecked Sendable {
     private func address(_ slot: ExecutionPlan.Slot) -> UnsafeMutableRawPointer {
         switch slot.location {
         case .arena(let offset): arena.baseAddress + offset
+        case .shared(let offset): shared.unsafelyUnwrapped.baseAddress + offset
         case .constant(let address): UnsafeMutableRawPointer(mutating: address.pointer)
         }
     }

@@ -4,6 +4,8 @@ import Tensors
 enum Location: Sendable, Hashable {
     /// Bytes from the beginning of the session's arena.
     case arena(Int)
+    /// Bytes from the beginning of the memory that the session was given.
+    case shared(Int)
     /// A constant, kept alive by the plan.
     case constant(ConstantAddress)
 }
@@ -17,6 +19,7 @@ struct ConstantAddress: @unchecked Sendable, Hashable {
 /// What a step sees when it runs: the addresses of its operands.
 struct StepContext {
     let arena: UnsafeMutableRawPointer
+    let shared: UnsafeMutableRawPointer?
     let inputs: [Location?]
     let outputs: [Location]
     /// As many bytes as the lowering asked for, 64-byte aligned.
@@ -26,6 +29,9 @@ struct StepContext {
     private func resolve(_ location: Location) -> UnsafeMutableRawPointer {
         switch location {
         case .arena(let offset): arena + offset
+        case .shared(let offset):
+            // A session checks that there is such memory.
+            shared.unsafelyUnwrapped + offset
         case .constant(let address): UnsafeMutableRawPointer(mutating: address.pointer)
         }
     }

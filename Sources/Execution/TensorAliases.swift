@@ -26,6 +26,8 @@ struct TensorAliases {
 
     private let graph: Graph
     private let nodes: [Node]
+    /// Values whose place is given: they lie in no other value.
+    private let fixed: Set<ValueID>
     /// Links that lead from a value to its root at most. Past that a value is storage of its own and is copied, so that
     /// the walks over links are short for any model.
     private static let maximumDepth = 64
@@ -37,9 +39,10 @@ struct TensorAliases {
     private var uses: [ValueID: [(node: Int, input: Int)]] = [:]
     private var producers: [ValueID: Int] = [:]
 
-    init(_ graph: Graph, nodes: [Node]) {
+    init(_ graph: Graph, nodes: [Node], fixed: Set<ValueID>) {
         self.graph = graph
         self.nodes = nodes
+        self.fixed = fixed
         for (index, node) in nodes.enumerated() {
             for id in node.outputs { producers[id] = index }
             for (place, id) in node.inputs.enumerated() {
@@ -71,9 +74,11 @@ struct TensorAliases {
 
     private func isOutput(_ id: ValueID) -> Bool { graph.outputs.contains(id) }
 
-    /// Places `id` in `parent`; false, and nothing done, where that would make the chain of links too long.
+    /// Places `id` in `parent`; false, and nothing done, where its place is given, or where that would make the chain of
+    /// links too long.
     @discardableResult
     private mutating func link(_ id: ValueID, to parent: ValueID, offset: Int, rows: Bool) -> Bool {
+        guard !fixed.contains(id) else { return false }
         var above = [parent]
         while let next = links[above[above.count - 1]] { above.append(next.parent) }
         guard above.count + (heights[id] ?? 0) <= Self.maximumDepth else { return false }

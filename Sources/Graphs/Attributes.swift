@@ -85,6 +85,50 @@ package struct BatchNormalization: Hashable, Sendable {
     }
 }
 
+package struct GroupNormalization: Hashable, Sendable {
+    /// Channels are a multiple of it; as many as channels: instance normalization.
+    package var groups: Int
+    package var epsilon: Float
+    package var dataFormat: DataFormat
+
+    package init(groups: Int, epsilon: Float = 1e-5, dataFormat: DataFormat = .channelsFirst) {
+        self.groups = groups
+        self.epsilon = epsilon
+        self.dataFormat = dataFormat
+    }
+}
+
+package struct Dropout: Hashable, Sendable {
+    /// The probability of becoming 0; in [0, 1).
+    package var rate: Float
+    /// Tells the random numbers of a graph's dropouts apart.
+    package var stream: Int
+
+    package init(rate: Float, stream: Int = 0) {
+        self.rate = rate
+        self.stream = stream
+    }
+}
+
+/// How a recurrent layer goes over its sequences.
+package struct Recurrence: Hashable, Sendable {
+    package enum Direction: String, Hashable, Sendable, CaseIterable {
+        case forward, reverse, bidirectional
+
+        /// D.
+        package var count: Int { self == .bidirectional ? 2 : 1 }
+    }
+
+    /// H.
+    package var hiddenSize: Int
+    package var direction: Direction
+
+    package init(hiddenSize: Int, direction: Direction = .forward) {
+        self.hiddenSize = hiddenSize
+        self.direction = direction
+    }
+}
+
 package struct Pool: Hashable, Sendable {
     package var kernel: Size2D
     package var window: Window

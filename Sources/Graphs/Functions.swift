@@ -7,6 +7,8 @@ package enum UnaryFunction: Hashable, Sendable {
     case hardSigmoid(slope: Float, offset: Float)
     /// x for x ≥ 0, else scale·(eˣ − 1).
     case elu(scale: Float)
+    /// x · Φ(x), with the distribution function Φ of the normal distribution; and its approximation by tanh.
+    case gelu, geluTanh
     case exp, log, sqrt, reciprocal, erf, sin, cos
     case neg, abs, sign, floor, ceil
     /// To the nearest integer, halves to even.

@@ -19,6 +19,8 @@ package struct Graph: Sendable {
     package var nodes: [Node]
     /// Weights and folded parameters.
     package private(set) var constants: [ValueID: Tensor]
+    /// Constants that the builder of a model says are learned, in its order; see `learnedConstants`.
+    package var parameters: [ValueID]
 
     package init(name: String, metadata: [String: String] = [:]) {
         self.name = name
@@ -28,6 +30,7 @@ package struct Graph: Sendable {
         outputs = []
         nodes = []
         constants = [:]
+        parameters = []
     }
 
     package subscript(id: ValueID) -> Value {
@@ -64,6 +67,13 @@ package struct Graph: Sendable {
         guard let tensor else { return }
         values[id.index].dtype = tensor.dtype
         values[id.index].shape = tensor.shape
+    }
+
+    /// Makes a value readable as an output of its own name, whatever else it is.
+    package mutating func addOutput(copying id: ValueID, name: String) {
+        let copy = addValue(Value(name: name, dtype: self[id].dtype, shape: shape(of: id)))
+        nodes.append(Node(name: name, op: .identity, inputs: [id], outputs: [copy]))
+        outputs.append(copy)
     }
 
     /// The elements of an integer constant, such as a Reshape's shape or a Slice's starts; nil when `id` is not one.

@@ -12,6 +12,9 @@ package struct GraphBuilder {
 
     package init(name: String) { graph = Graph(name: name) }
 
+    /// Goes on with a graph: adds a loss to a model, say.
+    package init(_ graph: Graph) { self.graph = graph }
+
     package mutating func input(_ name: String, dtype: DType = .float32, _ declared: [Dimension]) -> ValueID {
         let id = graph.addValue(Value(name: name, dtype: dtype, declared: declared))
         graph.inputs.append(id)
@@ -24,6 +27,13 @@ package struct GraphBuilder {
 
     package mutating func constant(_ tensor: Tensor, name: String? = nil) -> ValueID {
         graph.addConstant(tensor, name: name ?? "constant\(graph.values.count)")
+    }
+
+    /// A constant that is learned: training begins with this tensor.
+    package mutating func parameter(_ tensor: Tensor, name: String) -> ValueID {
+        let id = graph.addConstant(tensor, name: name)
+        graph.parameters.append(id)
+        return id
     }
 
     package mutating func constant<Element: TensorElement>(

@@ -33,6 +33,8 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
         case evaluationFailed(String)
         /// Something depends on the size of the image that the file was made for.
         case notResizable(String)
+        /// A gradient is asked for through something that has none.
+        case notDifferentiable(String)
     }
 
     package var reason: Reason
@@ -79,6 +81,7 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
         case .notConstant(let index): "input \(index) must be a constant"
         case .tooLarge: "a size is too large"
         case .evaluationFailed(let what): "constant folding failed: \(what)"
+        case .notDifferentiable(let what): "there is no gradient of \(what)"
         case .notResizable(let what): "fixed to the size that it was made for: \(what)"
         }
     }

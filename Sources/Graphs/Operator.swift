@@ -12,8 +12,18 @@ package enum Operator: Hashable, Sendable {
     /// x, weights O×I÷groups×h×w in either data format, bias? O, addend? (of the result's shape, added after the
     /// activation; no model file has it).
     case convolution(Convolution)
+    /// x, weights I×O÷groups×h×w in either data format, bias? O: what a convolution with these weights, from O to I
+    /// channels, does to the gradient of its result. `outputPadding` is less than a stride and lies at the bottom and
+    /// the right.
+    case convolutionTranspose(Convolution, outputPadding: Size2D)
     /// x, scale, bias, mean, variance (each C).
     case batchNormalization(BatchNormalization)
+    /// x, scale, bias (each C). Normalizes with what the batch itself says: gives y, and for each channel the mean and
+    /// 1 ÷ √(variance + ε), with the variance of the population.
+    case trainingBatchNormalization(BatchNormalization)
+    /// x, scale?, bias? (each C). Gives y, and where they are wanted the mean and 1 ÷ √(variance + ε) of each image's
+    /// groups (N×groups).
+    case groupNormalization(GroupNormalization)
     /// x. Padding never wins.
     case maxPool(Pool)
     /// x. With `countsPadding` the divisor includes the padding (but not what ceil mode adds past it).
@@ -36,6 +46,11 @@ package enum Operator: Hashable, Sendable {
     case cast(to: DType)
     /// x.
     case identity
+    /// x. To the gradient it is a constant.
+    case stopGradient
+    /// x, seed? (int64, one element): each element is kept, divided by 1 − rate, or becomes 0, as the seed, the stream and
+    /// the element's place say. Without a seed (in inference) x as it is.
+    case dropout(Dropout)
 
     // MARK: Products and reductions
     /// a, b: NumPy's matmul, leading axes broadcast.
@@ -44,6 +59,11 @@ package enum Operator: Hashable, Sendable {
     case gemm(Gemm)
     /// x.
     case softmax(axis: Int)
+    /// x.
+    case logSoftmax(axis: Int)
+    /// x, scale?, bias? (each of the last axis's extent). Over the last axis: gives y, and where they are wanted the mean
+    /// and 1 ÷ √(variance + ε) of each row.
+    case layerNormalization(epsilon: Float)
     /// x.
     case reduce(Reduce)
     /// x. Gives int64 indices; the first maximum wins.
@@ -79,6 +99,20 @@ package enum Operator: Hashable, Sendable {
     /// x, pads (int64, begins then ends; negative ones crop), value? (scalar), axes? (int64).
     case pad(PaddingMode)
 
+    // MARK: Sequences
+    /// ONNX's LSTM: x T×B×I, w D×4H×I, r D×4H×H, bias? D×8H, lengths? B (int32), h₀? D×B×H, c₀? D×B×H. Gives y T×D×B×H,
+    /// the last h and c (D×B×H), and in training the state that the gradient needs.
+    case lstm(Recurrence)
+    /// ONNX's GRU: as `lstm`, with 3H and 6H, and without c.
+    case gru(Recurrence, linearBeforeReset: Bool)
+    /// Logarithms of probabilities T×N×C, labels N×S, lengths of both (N; integers): gives the loss of each sequence (N)
+    /// and its gradient (T×N×C). Graves et al. 2006.
+    case ctcLoss(blank: Int)
+
+    // MARK: Gradients
+    /// What only gradients compute; see `GradientOperator`.
+    case gradient(GradientOperator)
+
     // MARK: Quantization, as `QuantizationParameters` has it
     /// x, scale, zeroPoint? (its type is the result's; uint8 without it). One scale and one zero point for all of x, or
     /// one of each for every index along `axis`.
@@ -103,7 +137,10 @@ extension Operator {
         case .binary(let function): function.rawValue
         case .reduce(let reduce): "reduce \(reduce.function.rawValue)"
         case .convolution: "convolution"
+        case .convolutionTranspose: "convolutionTranspose"
         case .batchNormalization: "batchNormalization"
+        case .trainingBatchNormalization: "trainingBatchNormalization"
+        case .groupNormalization: "groupNormalization"
         case .maxPool: "maxPool"
         case .averagePool: "averagePool"
         case .globalAveragePool: "globalAveragePool"
@@ -112,9 +149,13 @@ extension Operator {
         case .where: "where"
         case .cast: "cast"
         case .identity: "identity"
+        case .stopGradient: "stopGradient"
+        case .dropout: "dropout"
         case .matMul: "matMul"
         case .gemm: "gemm"
         case .softmax: "softmax"
+        case .logSoftmax: "logSoftmax"
+        case .layerNormalization: "layerNormalization"
         case .argMax: "argMax"
         case .topK: "topK"
         case .concat: "concat"
@@ -130,6 +171,10 @@ extension Operator {
         case .gather: "gather"
         case .gatherElements: "gatherElements"
         case .pad: "pad"
+        case .lstm: "lstm"
+        case .gru: "gru"
+        case .ctcLoss: "ctcLoss"
+        case .gradient(let gradient): "gradient of \(gradient.name)"
         case .quantizeLinear: "quantizeLinear"
         case .dequantizeLinear: "dequantizeLinear"
         case .requantize: "requantize"

@@ -18,7 +18,7 @@ package enum ShapeArithmetic {
         else { return nil }
         if type.shape.count == 0 { return [try empty(type)] }
         switch op {
-        case .identity, .reshape, .flatten, .squeeze, .unsqueeze:
+        case .identity, .stopGradient, .reshape, .flatten, .squeeze, .unsqueeze:
             return [try copy(x, as: type.shape)]
         case .cast(let dtype):
             return try Numbers(x)?.cast(to: dtype).tensor(type).map { [$0] }

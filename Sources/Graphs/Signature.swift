@@ -35,9 +35,25 @@ extension Operator {
         let first = inputs.first.flatMap { $0 } ?? .float32
 
         switch self {
-        case .convolution, .batchNormalization, .maxPool, .averagePool, .globalAveragePool, .matMul, .gemm, .softmax:
+        case .convolution, .convolutionTranspose, .batchNormalization, .maxPool, .averagePool, .globalAveragePool,
+            .matMul, .gemm, .softmax, .logSoftmax, .trainingBatchNormalization, .groupNormalization,
+            .layerNormalization:
             try checkSame(0..<inputs.count, float)
+            return Array(repeating: .float32, count: outputCount)
+        case .dropout:
+            try check(0, float)
+            try check(1, [.int64])
             return [.float32]
+        case .lstm, .gru:
+            for index in 0..<inputs.count { try check(index, index == 4 ? [.int32] : float) }
+            return Array(repeating: .float32, count: outputCount)
+        case .ctcLoss:
+            try check(0, float)
+            for index in 1..<4 { try check(index, indices) }
+            return [.float32, .float32]
+        case .gradient(let gradient):
+            for index in 0..<inputs.count { try check(index, gradient.inputDTypes(index)) }
+            return Array(repeating: .float32, count: outputCount)
         case .resize:
             try check(0, float)
             try check(1, float)
@@ -68,7 +84,7 @@ extension Operator {
             return [inputs[1] ?? .float32]
         case .cast(let dtype):
             return [dtype]
-        case .identity, .flatten, .squeeze, .unsqueeze, .transpose:
+        case .identity, .stopGradient, .flatten, .squeeze, .unsqueeze, .transpose:
             return [first]
         case .reduce(let reduce):
             try check(0, reduce.function == .mean ? float : numbers)
@@ -125,10 +141,19 @@ extension Operator {
     private var arity: (inputs: ClosedRange<Int>, required: Int, outputs: ClosedRange<Int>) {
         switch self {
         case .convolution: (2...4, 2, 1...1)
+        case .convolutionTranspose: (2...3, 2, 1...1)
+        case .trainingBatchNormalization: (3...3, 3, 3...3)
+        case .groupNormalization, .layerNormalization: (1...3, 1, 1...3)
+        case .dropout: (1...2, 1, 1...1)
+        case .lstm: (3...7, 3, 1...4)
+        case .gru: (3...6, 3, 1...3)
+        case .ctcLoss: (4...4, 4, 2...2)
+        case .gradient(let gradient): gradient.arity
         case .gemm: (2...3, 2, 1...1)
         case .requantize: (1...1, 1, 1...1)
         case .batchNormalization: (5...5, 5, 1...1)
-        case .maxPool, .averagePool, .globalAveragePool, .unary, .cast, .identity, .softmax, .reduce, .argMax, .flatten,
+        case .maxPool, .averagePool, .globalAveragePool, .unary, .cast, .identity, .stopGradient, .softmax, .logSoftmax,
+            .reduce, .argMax, .flatten,
             .squeeze, .unsqueeze, .transpose, .shapeOf:
             (1...1, 1, 1...1)
         case .resize: (2...3, 1, 1...1)

@@ -120,10 +120,62 @@ extension Graph {
             let shape = addConstant(try integerConstant(outputs[0].shape.dimensions), name: "\(node.name).shape")
             node.op = .reshape(allowsZero: true)
             node.inputs = [node.inputs[0], shape]
+        case .batchNormalization, .trainingBatchNormalization, .groupNormalization:
+            try normalizeImage(&node, outputs[0].shape)
+        case .matMul:
+            try normalizeVectors(&node, outputs[0].shape)
         default:
             node.op = try node.op.normalized(types)
         }
         nodes.append(node)
+    }
+
+    /// Products see matrices: vectors are reshaped to a row or a column, and the result loses its axis.
+    private mutating func normalizeVectors(_ node: inout Node, _ result: Shape) throws(GraphError) {
+        guard let a = node.inputs[0], let b = node.inputs[1], let left = shape(of: a), let right = shape(of: b),
+            left.rank == 1 || right.rank == 1
+        else { return }
+        func matrix(_ id: ValueID, _ shape: Shape) throws(GraphError) -> ValueID {
+            let value = addValue(Value(name: "\(node.name).matrix", dtype: .float32, shape: shape))
+            nodes.append(try reshape(of: id, to: value, shape, name: node.name))
+            return value
+        }
+        let rows = left.rank == 1 ? try checkedShape([1] + left.dimensions) : left
+        let columns = right.rank == 1 ? try checkedShape(right.dimensions + [1]) : right
+        if left.rank == 1 { node.inputs[0] = try matrix(a, rows) }
+        if right.rank == 1 { node.inputs[1] = try matrix(b, columns) }
+        let product = addValue(
+            Value(name: "\(node.name).product", dtype: .float32, shape: try matMulShape(rows, columns)))
+        let output = node.outputs[0]
+        node.outputs[0] = product
+        nodes.append(node)
+        node = try reshape(of: product, to: output, result, name: node.name)
+    }
+
+    private mutating func reshape(
+        of from: ValueID, to: ValueID, _ shape: Shape, name: String
+    ) throws(GraphError) -> Node {
+        let target = addConstant(try integerConstant(shape.dimensions), name: "\(name).shape")
+        return Node(name: name, op: .reshape(allowsZero: true), inputs: [from, target], outputs: [to])
+    }
+
+    /// Normalizations see images N×C×H×W, or N×C: other tensors N×C×… are reshaped to images before and back behind.
+    private mutating func normalizeImage(_ node: inout Node, _ shape: Shape) throws(GraphError) {
+        let isImage =
+            switch node.op {
+            case .groupNormalization: shape.rank == 4
+            default: shape.rank == 4 || shape.rank == 2
+            }
+        guard !isImage, shape.rank >= 2, let x = node.inputs[0] else { return }
+        let image = try checkedShape([shape[0], shape[1], shape.dimensions[2...].reduce(1, *), 1])
+        let before = addValue(Value(name: "\(node.name).image", dtype: .float32, shape: image))
+        let after = addValue(Value(name: "\(node.name).normalized", dtype: .float32, shape: image))
+        let result = node.outputs[0]
+        nodes.append(try reshape(of: x, to: before, image, name: node.name))
+        node.inputs[0] = before
+        node.outputs[0] = after
+        nodes.append(node)
+        node = try reshape(of: after, to: result, shape, name: node.name)
     }
 
     /// The results of a node whose inputs are all constants; nil when it cannot be folded.
@@ -180,6 +232,7 @@ extension Operator {
         case .averagePool(let pool, let countsPadding):
             return .averagePool(try pool.normalized(shape), countsPadding: countsPadding)
         case .softmax(let axis): return .softmax(axis: try front(axis))
+        case .logSoftmax(let axis): return .logSoftmax(axis: try front(axis))
         case .reduce(var reduce):
             reduce.axes = try checkedAxes(reduce.axes ?? Array(0..<shape.rank), rank: shape.rank)
             return .reduce(reduce)

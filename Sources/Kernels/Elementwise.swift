@@ -3,7 +3,15 @@ import CSaccadeKernels
 /// The functions of one float that have a vector kernel.
 package enum VectorUnaryFunction: Hashable, Sendable {
     case activation(FusedActivation)
-    case exp, sqrt, neg, abs, reciprocal
+    case exp, sqrt, neg, abs, reciprocal, log, erf, softplus, floor, ceil, sign
+    /// The nearest integer, ties to even.
+    case round
+    /// x where x > 0, else scale · (e^x - 1).
+    case elu(scale: Float)
+    /// x · Φ(x), Φ the normal distribution; and its approximation by tanh.
+    case gelu, geluTanh
+    /// x^exponent. By vectors for the exponents -2, -1, ±½, 0, 1, 2, 3 and 4; √ of a negative number is NaN.
+    case power(exponent: Float)
 
     var code: (function: sk_unary_function, a: Float, b: Float) {
         switch self {
@@ -15,6 +23,17 @@ package enum VectorUnaryFunction: Hashable, Sendable {
         case .neg: (sk_unary_neg, 0, 0)
         case .abs: (sk_unary_abs, 0, 0)
         case .reciprocal: (sk_unary_reciprocal, 0, 0)
+        case .log: (sk_unary_log, 0, 0)
+        case .erf: (sk_unary_erf, 0, 0)
+        case .softplus: (sk_unary_softplus, 0, 0)
+        case .floor: (sk_unary_floor, 0, 0)
+        case .ceil: (sk_unary_ceil, 0, 0)
+        case .sign: (sk_unary_sign, 0, 0)
+        case .round: (sk_unary_round, 0, 0)
+        case .elu(let scale): (sk_unary_elu, scale, 0)
+        case .gelu: (sk_unary_gelu, 0, 0)
+        case .geluTanh: (sk_unary_gelu_tanh, 0, 0)
+        case .power(let exponent): (sk_unary_power, exponent, 0)
         }
     }
 }

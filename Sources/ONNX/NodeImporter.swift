@@ -68,6 +68,17 @@ struct NodeImporter {
         return integers
     }
 
+    /// How many axes a graph input is declared with; nil where nothing is known.
+    func declaredRank(_ id: ValueID) -> Int? { state.graph[id].declared?.count }
+
+    /// An extent of a graph input; nil where it is not fixed.
+    func fixedExtent(_ id: ValueID, _ axis: Int) -> Int? {
+        guard let declared = state.graph[id].declared, declared.indices.contains(axis),
+            case .fixed(let extent) = declared[axis]
+        else { return nil }
+        return extent
+    }
+
     func dtype(_ id: ValueID) -> DType { state.graph[id].dtype }
 
     // MARK: Attributes
@@ -107,6 +118,10 @@ struct NodeImporter {
         return String(decoding: attribute.s, as: UTF8.self)
     }
 
+    func strings(_ name: String) throws(ONNXError) -> [String]? {
+        try attribute(name, .strings)?.strings.map { String(decoding: $0, as: UTF8.self) }
+    }
+
     func tensorAttribute(_ name: String) throws(ONNXError) -> Tensor? {
         guard let attribute = try attribute(name, .tensor) else { return nil }
         return try TensorReader(attribute.t, limits: limits).tensor()
@@ -118,6 +133,20 @@ struct NodeImporter {
     func make(_ op: Operator, _ inputs: [ValueID?]) throws(ONNXError) -> ValueID {
         let part = state.graph.nodes.count
         return try add(op, inputs, names: ["\(name).\(op.name)\(part)"])[0]
+    }
+
+    /// Several intermediate results of one node.
+    func makeAll(_ op: Operator, _ inputs: [ValueID?], count: Int) throws(ONNXError) -> [ValueID] {
+        let part = state.graph.nodes.count
+        return try add(op, inputs, names: (0..<count).map { "\(name).\(op.name)\(part).\($0)" })
+    }
+
+    /// The node's results, made already.
+    func define(_ ids: [ValueID]) throws(ONNXError) {
+        for (output, id) in zip(proto.output, ids) where !output.isEmpty {
+            state.graph[id].name = output
+            try state.define(output, id)
+        }
     }
 
     /// The node's results: as many as `count`, or as the file names.

@@ -7,10 +7,11 @@ enum OperatorTable {
     static let functions: [String: Function] = images.merging(elementwise) { first, _ in first }
         .merging(products) { first, _ in first }
         .merging(movement) { first, _ in first }
+        .merging(layers) { first, _ in first }
         .merging(quantization) { first, _ in first }
 
     private static let images: [String: Function] = [
-        "Conv": conv, "BatchNormalization": batchNormalization, "MaxPool": maxPool, "AveragePool": averagePool,
+        "Conv": conv, "ConvTranspose": convTranspose, "MaxPool": maxPool, "AveragePool": averagePool,
         "GlobalAveragePool": globalAveragePool, "GlobalMaxPool": globalMaxPool, "Resize": resize,
         "Upsample": upsample,
     ]
@@ -51,7 +52,7 @@ enum OperatorTable {
         "Min": { node throws(ONNXError) in try variadic(node, .min) },
         "Max": { node throws(ONNXError) in try variadic(node, .max) },
         "Sum": { node throws(ONNXError) in try variadic(node, .add) },
-        "Clip": clip, "Where": `where`, "Cast": cast, "Identity": identity, "Dropout": identity,
+        "Clip": clip, "Where": `where`, "Cast": cast, "Identity": identity,
     ]
 
     private static let products: [String: Function] = [
@@ -61,7 +62,8 @@ enum OperatorTable {
         "ReduceMax": { node throws(ONNXError) in try reduce(node, .max, axesInputSince: 18) },
         "ReduceMin": { node throws(ONNXError) in try reduce(node, .min, axesInputSince: 18) },
         "ReduceProd": { node throws(ONNXError) in try reduce(node, .prod, axesInputSince: 18) },
-        "ReduceL1": reduceL1, "ReduceL2": reduceL2, "ReduceSumSquare": reduceSumSquare,
+        "ReduceLogSumExp": reduceLogSumExp, "ReduceL1": reduceL1, "ReduceL2": reduceL2,
+        "ReduceSumSquare": reduceSumSquare,
         "ArgMax": argMax, "ArgMin": argMin, "TopK": topK,
     ]
 
@@ -70,6 +72,12 @@ enum OperatorTable {
         "Unsqueeze": unsqueeze, "Transpose": transpose, "Expand": expand, "Tile": tile, "Gather": gather,
         "GatherElements": gatherElements, "Pad": pad, "Shape": shape, "Size": size, "Range": range,
         "Constant": constant, "ConstantOfShape": constantOfShape,
+    ]
+
+    private static let layers: [String: Function] = [
+        "BatchNormalization": batchNormalization, "InstanceNormalization": instanceNormalization,
+        "GroupNormalization": groupNormalization, "LayerNormalization": layerNormalization, "Dropout": dropout,
+        "LSTM": lstm, "GRU": gru,
     ]
 
     private static let quantization: [String: Function] = [

@@ -9,8 +9,22 @@ import Testing
     static let functions: [VectorUnaryFunction] = [
         .activation(.relu), .activation(.silu), .activation(.sigmoid), .activation(.tanh), .activation(.hardSwish),
         .activation(.clip(minimum: -2, maximum: 3)), .activation(.leakyRelu(slope: 0.01)),
-        .activation(.hardSigmoid(slope: 0.25, offset: 0.5)), .exp, .sqrt, .neg, .abs, .reciprocal,
+        .activation(.hardSigmoid(slope: 0.25, offset: 0.5)), .exp, .sqrt, .neg, .abs, .reciprocal, .log, .erf,
+        .softplus, .elu(scale: 1.5), .gelu, .geluTanh, .floor, .ceil, .round, .sign, .power(exponent: -2),
+        .power(exponent: -1), .power(exponent: -0.5), .power(exponent: 0.5), .power(exponent: 2),
+        .power(exponent: 3), .power(exponent: 4), .power(exponent: 1.7), .power(exponent: 1),
     ]
+
+    /// Whether the function has a finite value at x.
+    private func isDefined(_ function: VectorUnaryFunction, at x: Float) -> Bool {
+        switch function {
+        case .sqrt: x >= 0
+        case .log: x > 0
+        case .reciprocal: x != 0
+        case .power(let exponent): x > 0 || x < 0 && exponent == exponent.rounded()
+        default: true
+        }
+    }
 
     /// The function in double precision.
     private func exact(_ function: VectorUnaryFunction, _ x: Double) -> Double {
@@ -29,6 +43,17 @@ import Testing
         case .neg: -x
         case .abs: Swift.abs(x)
         case .reciprocal: 1 / x
+        case .log: Foundation.log(x)
+        case .erf: Foundation.erf(x)
+        case .softplus: max(x, 0) + log1p(Foundation.exp(-Swift.abs(x)))
+        case .elu(let scale): x > 0 ? x : Double(scale) * expm1(x)
+        case .gelu: x / 2 * erfc(-x * 0.5.squareRoot())
+        case .geluTanh: x / (1 + Foundation.exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        case .floor: x.rounded(.down)
+        case .ceil: x.rounded(.up)
+        case .round: x.rounded(.toNearestOrEven)
+        case .sign: x > 0 ? 1 : x < 0 ? -1 : x
+        case .power(let exponent): Foundation.pow(x, Double(exponent))
         }
     }
 
@@ -45,7 +70,7 @@ import Testing
         points += stride(from: -1.0, through: 1, by: 0.00031).map { Float($0) }
         points += (-30...2).flatMap { [Foundation.powf(2, Float($0)), -Foundation.powf(2, Float($0))] }
         for function in Self.functions {
-            let inputs = points.filter { function == .sqrt ? $0 >= 0 : function == .reciprocal ? $0 != 0 : true }
+            let inputs = points.filter { isDefined(function, at: $0) }
             var worst = 0.0
             for (x, y) in zip(inputs, map(function, inputs, instructionSet)) {
                 let reference = exact(function, Double(x))
@@ -58,6 +83,9 @@ import Testing
                 let scale: Double =
                     switch function {
                     case .activation(.hardSigmoid), .activation(.hardSwish): max(Swift.abs(reference), 1)
+                    // The exponent 2u is rounded, and so is the square of x without a fused multiply-add.
+                    case .geluTanh: Swift.abs(reference) * (1 + (x < 0 ? Double(x * x * -x) / 50 : 0))
+                    case .gelu where !instructionSet.isFused: Swift.abs(reference) * (1 + Double(x * x) / 8)
                     default: Swift.abs(reference)
                     }
                 worst = max(worst, Swift.abs(Double(y) - reference) / scale)
@@ -81,6 +109,22 @@ import Testing
         #expect(map(.exp, [89, -104], instructionSet) == [.infinity, 0])
         #expect(map(.activation(.relu), inputs, instructionSet)[1...] == [.infinity, 0, 0, 0])
         #expect(map(.abs, inputs, instructionSet)[1...] == [.infinity, .infinity, 0, 0])
+        let log = map(.log, inputs + [-1, 700 * .leastNonzeroMagnitude, .leastNonzeroMagnitude], instructionSet)
+        #expect(log[1] == .infinity && log[2].isNaN && log[3...4] == [-.infinity, -.infinity] && log[5].isNaN)
+        #expect(Swift.abs(log[6] - logf(700) + 103.27893) < 1e-5 && Swift.abs(log[7] + 103.27893) < 1e-5)
+        #expect(map(.erf, inputs, instructionSet)[1...] == [1, -1, 0, 0])
+        #expect(map(.softplus, inputs, instructionSet)[1...2] == [.infinity, 0])
+        #expect(map(.elu(scale: 1.5), inputs, instructionSet)[1...] == [.infinity, -1.5, 0, 0])
+        #expect(map(.gelu, inputs, instructionSet)[1...] == [.infinity, 0, 0, 0])
+        #expect(map(.gelu, [-1e30, 1e30], instructionSet) == [0, 1e30])
+        let geluTanh = map(.geluTanh, inputs + [-1e30, 1e30], instructionSet)
+        #expect(geluTanh[1] == .infinity && Swift.abs(geluTanh[2]) < 1e-30 && geluTanh[3...4] == [0, 0])
+        #expect(Swift.abs(geluTanh[5]) < 1e-30 && geluTanh[6] == 1e30)
+        #expect(map(.floor, [-0.5, 0.5, -2, 1e9, -3.0000002], instructionSet) == [-1, 0, -2, 1e9, -4])
+        #expect(map(.ceil, [-0.5, 0.5, -2, 1e9, 3.0000002], instructionSet) == [0, 1, -2, 1e9, 4])
+        #expect(map(.round, [-0.5, 0.5, 1.5, 2.5, -2.5], instructionSet) == [0, 0, 2, 2, -2])
+        #expect(map(.sign, inputs, instructionSet)[1...] == [1, -1, 0, 0])
+        #expect(map(.power(exponent: 0), [0, -3, 7], instructionSet) == [1, 1, 1])
     }
 
     /// An element's result does not depend on its place in a vector, and nothing past the end is written.

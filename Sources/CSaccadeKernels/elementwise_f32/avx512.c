@@ -6,6 +6,8 @@
 SK_TARGET_BEGIN
 #include "../vectors/math.inc"
 
+#include "../vectors/special.inc"
+
 #include "../activation/generic.inc"
 
 #define KERNEL sk_elementwise_f32_avx512

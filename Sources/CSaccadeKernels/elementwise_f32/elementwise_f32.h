@@ -1,6 +1,10 @@
 #pragma once
 // Functions of one or two numbers over rows of floats. Results may be written over an operand that starts at the same
 // place.
+//
+// Against double precision, over all floats: log within 1 ulp; elu 2, erf and softplus 3, gelu 8 (without fused
+// multiply-add 66 in its far tail, where it is below 1e-25). gelu_tanh carries the rounding of its exponent: 13 ulp
+// down to x = -3, and below -10 nothing is left of it.
 
 #include "../isa/isa.h"
 
@@ -24,6 +28,26 @@ typedef enum sk_unary_function : int32_t {
     sk_unary_abs = 12,
     /// 1 / x
     sk_unary_reciprocal = 13,
+    /// ln x
+    sk_unary_log = 14,
+    /// 2/√π ∫ e^(-t²) dt from 0 to x
+    sk_unary_erf = 15,
+    /// ln (1 + e^x)
+    sk_unary_softplus = 16,
+    /// x where x > 0, else a (e^x - 1)
+    sk_unary_elu = 17,
+    /// x (1 + erf (x / √2)) / 2
+    sk_unary_gelu = 18,
+    /// x (1 + tanh (√(2/π) (x + 0.044715 x³))) / 2
+    sk_unary_gelu_tanh = 19,
+    sk_unary_floor = 20,
+    sk_unary_ceil = 21,
+    /// The nearest integer, ties to even.
+    sk_unary_round = 22,
+    /// -1, 1, or x itself where it is 0 or NaN
+    sk_unary_sign = 23,
+    /// x^a. Vectors for a of -2, -1, ±½, 0, 1, 2, 3 and 4 (√ as sk_unary_sqrt has it), else libm's powf.
+    sk_unary_power = 24,
 } sk_unary_function;
 
 /// Functions of two numbers. `min` and `max` give NaN where an operand is NaN.

@@ -5,6 +5,8 @@
 SK_TARGET_BEGIN
 #include "../vectors/math.inc"
 
+#include "../vectors/special.inc"
+
 #define KERNEL sk_softmax_f32_avx2
 #define KERNEL_NAME "softmax_f32_avx2"
 #define KERNEL_ISA sk_isa_avx2

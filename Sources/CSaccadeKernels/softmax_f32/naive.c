@@ -14,3 +14,22 @@ void sk_softmax_f32_naive(const float *x, size_t x_stride, float *y, size_t y_st
         for (size_t i = 0; i < count; i++) y[i] = (float)(y[i] / sum);
     }
 }
+
+void sk_log_softmax_naive(const float *x, float *y, size_t count) {
+    double greatest = x[0], sum = 0;
+    for (size_t i = 1; i < count; i++) greatest = fmax(greatest, x[i]);
+    for (size_t i = 0; i < count; i++) sum += exp(x[i] - greatest);
+    for (size_t i = 0; i < count; i++) y[i] = (float)(x[i] - greatest - log(sum));
+}
+
+void sk_softmax_gradient_naive(const float *dy, const float *y, float *dx, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += (double)dy[i] * y[i];
+    for (size_t i = 0; i < count; i++) dx[i] = (float)(y[i] * (dy[i] - sum));
+}
+
+void sk_log_softmax_gradient_naive(const float *dy, const float *y, float *dx, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += dy[i];
+    for (size_t i = 0; i < count; i++) dx[i] = (float)(dy[i] - exp(y[i]) * sum);
+}

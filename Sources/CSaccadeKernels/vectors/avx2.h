@@ -88,6 +88,54 @@ static inline void vi_store_u8_first(uint8_t *p, vi a, size_t count) {
     memcpy(p, bytes, count);
 }
 
+static inline vi vi_from_bits(vf a) { return _mm256_castps_si256(a); }
+static inline vf vf_from_bits(vi a) { return _mm256_castsi256_ps(a); }
+static inline vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
+static inline vi vi_shift_23(vi a) { return _mm256_srai_epi32(a, 23); }
+
+typedef __m256 vf_test;
+
+static inline vf_test vf_less(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+static inline vf_test vf_less_or_equal(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+static inline vf_test vf_equal(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+static inline vf vf_select(vf_test test, vf x, vf y) { return _mm256_blendv_ps(y, x, test); }
+static inline vf_test vf_test_load(const uint8_t *p) {
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(vi_load_u8(p), _mm256_setzero_si256()));
+}
+static inline vf_test vf_test_load_first(const uint8_t *p, size_t count) {
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(vi_load_u8_first(p, count), _mm256_setzero_si256()));
+}
+static inline void vf_test_store(uint8_t *p, vf_test a) {
+    vi_store_u8(p, _mm256_srli_epi32(_mm256_castps_si256(a), 31));
+}
+static inline void vf_test_store_first(uint8_t *p, vf_test a, size_t count) {
+    vi_store_u8_first(p, _mm256_srli_epi32(_mm256_castps_si256(a), 31), count);
+}
+
+typedef struct vd {
+    __m256d low, high;
+} vd;
+
+static inline vd vd_set1(double x) { return (vd){_mm256_set1_pd(x), _mm256_set1_pd(x)}; }
+static inline vd vd_from_vf(vf a) {
+    return (vd){_mm256_cvtps_pd(_mm256_castps256_ps128(a)), _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1))};
+}
+static inline vf vf_from_vd(vd a) { return _mm256_set_m128(_mm256_cvtpd_ps(a.high), _mm256_cvtpd_ps(a.low)); }
+static inline vd vd_add(vd a, vd b) { return (vd){_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)}; }
+static inline vd vd_fma(vd a, vd b, vd c) {
+    return (vd){_mm256_fmadd_pd(a.low, b.low, c.low), _mm256_fmadd_pd(a.high, b.high, c.high)};
+}
+static inline vd vd_load(const double *p) { return (vd){_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)}; }
+static inline void vd_store(double *p, vd a) {
+    _mm256_storeu_pd(p, a.low);
+    _mm256_storeu_pd(p + 4, a.high);
+}
+static inline double vd_sum(vd a) {
+    const __m256d quads = _mm256_add_pd(a.low, a.high);
+    const __m128d pairs = _mm_add_pd(_mm256_castpd256_pd128(quads), _mm256_extractf128_pd(quads, 1));
+    return pairs[0] + pairs[1];
+}
+
 #define VB_LANES 32
 typedef __m256i vb;
 

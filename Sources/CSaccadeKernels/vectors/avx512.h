@@ -112,6 +112,65 @@ static inline void vi_store_u8_first(uint8_t *p, vi a, size_t count) {
     _mm_mask_storeu_epi8(p, (__mmask16)((1u << count) - 1), _mm512_cvtepi32_epi8(a));
 }
 
+// Integers that are the bits of floats.
+static inline vi vi_from_bits(vf a) { return _mm512_castps_si512(a); }
+static inline vf vf_from_bits(vi a) { return _mm512_castsi512_ps(a); }
+static inline vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
+/// a / 2^23, rounded down: the exponent's place in a float.
+static inline vi vi_shift_23(vi a) { return _mm512_srai_epi32(a, 23); }
+
+/// A truth for each lane.
+typedef __mmask16 vf_test;
+
+static inline vf_test vf_less(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+static inline vf_test vf_less_or_equal(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+static inline vf_test vf_equal(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+/// `x` where `test` holds, else `y`.
+static inline vf vf_select(vf_test test, vf x, vf y) { return _mm512_mask_blend_ps(test, y, x); }
+/// VF_LANES bytes, true where they are not 0.
+static inline vf_test vf_test_load(const uint8_t *p) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+    return _mm_test_epi8_mask(bytes, bytes);
+}
+/// The first `count` < VF_LANES bytes.
+static inline vf_test vf_test_load_first(const uint8_t *p, size_t count) {
+    const __m128i bytes = _mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), p);
+    return _mm_test_epi8_mask(bytes, bytes);
+}
+/// Stores bytes of 0 and 1.
+static inline void vf_test_store(uint8_t *p, vf_test a) {
+    _mm_storeu_si128((__m128i *)p, _mm_maskz_set1_epi8(a, 1));
+}
+static inline void vf_test_store_first(uint8_t *p, vf_test a, size_t count) {
+    _mm_mask_storeu_epi8(p, (__mmask16)((1u << count) - 1), _mm_maskz_set1_epi8(a, 1));
+}
+
+/// As many doubles as floats, for sums.
+typedef struct vd {
+    __m512d low, high;
+} vd;
+
+static inline vd vd_set1(double x) { return (vd){_mm512_set1_pd(x), _mm512_set1_pd(x)}; }
+static inline vd vd_from_vf(vf a) {
+    return (vd){
+        _mm512_cvtps_pd(_mm512_castps512_ps256(a)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1))};
+}
+static inline vf vf_from_vd(vd a) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(a.low)), _mm512_cvtpd_ps(a.high), 1);
+}
+static inline vd vd_add(vd a, vd b) { return (vd){_mm512_add_pd(a.low, b.low), _mm512_add_pd(a.high, b.high)}; }
+/// a · b + c.
+static inline vd vd_fma(vd a, vd b, vd c) {
+    return (vd){_mm512_fmadd_pd(a.low, b.low, c.low), _mm512_fmadd_pd(a.high, b.high, c.high)};
+}
+static inline vd vd_load(const double *p) { return (vd){_mm512_loadu_pd(p), _mm512_loadu_pd(p + 8)}; }
+static inline void vd_store(double *p, vd a) {
+    _mm512_storeu_pd(p, a.low);
+    _mm512_storeu_pd(p + 8, a.high);
+}
+/// The sum of the lanes, halves first.
+static inline double vd_sum(vd a) { return _mm512_reduce_add_pd(_mm512_add_pd(a.low, a.high)); }
+
 // Bytes.
 #define VB_LANES 64
 typedef __m512i vb;

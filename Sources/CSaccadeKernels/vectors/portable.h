@@ -89,6 +89,44 @@ static inline void vi_store_u8_first(uint8_t *p, vi a, size_t count) {
     memcpy(p, bytes, count);
 }
 
+static inline vi vi_from_bits(vf a) { return (vi)a; }
+static inline vf vf_from_bits(vi a) { return (vf)a; }
+static inline vi vi_and(vi a, vi b) { return a & b; }
+static inline vi vi_shift_23(vi a) { return a >> 23; }
+
+typedef vf_integers vf_test;
+
+static inline vf_test vf_less(vf a, vf b) { return a < b; }
+static inline vf_test vf_less_or_equal(vf a, vf b) { return a <= b; }
+static inline vf_test vf_equal(vf a, vf b) { return a == b; }
+static inline vf vf_select(vf_test test, vf x, vf y) { return vf_choose(test, x, y); }
+static inline vf_test vf_test_load(const uint8_t *p) { return vi_load_u8(p) > 0; }
+static inline vf_test vf_test_load_first(const uint8_t *p, size_t count) { return vi_load_u8_first(p, count) > 0; }
+static inline void vf_test_store(uint8_t *p, vf_test a) { vi_store_u8(p, a & 1); }
+static inline void vf_test_store_first(uint8_t *p, vf_test a, size_t count) { vi_store_u8_first(p, a & 1, count); }
+
+typedef double vd_half __attribute__((vector_size(16)));
+typedef struct vd {
+    vd_half low, high;
+} vd;
+
+static inline vd vd_set1(double x) { return (vd){{x, x}, {x, x}}; }
+static inline vd vd_from_vf(vf a) { return (vd){{a[0], a[1]}, {a[2], a[3]}}; }
+static inline vf vf_from_vd(vd a) {
+    return (vf){(float)a.low[0], (float)a.low[1], (float)a.high[0], (float)a.high[1]};
+}
+static inline vd vd_add(vd a, vd b) { return (vd){a.low + b.low, a.high + b.high}; }
+static inline vd vd_fma(vd a, vd b, vd c) { return (vd){a.low * b.low + c.low, a.high * b.high + c.high}; }
+static inline vd vd_load(const double *p) { return (vd){{p[0], p[1]}, {p[2], p[3]}}; }
+static inline void vd_store(double *p, vd a) {
+    memcpy(p, &a.low, sizeof a.low);
+    memcpy(p + 2, &a.high, sizeof a.high);
+}
+static inline double vd_sum(vd a) {
+    const vd_half pairs = a.low + a.high;
+    return pairs[0] + pairs[1];
+}
+
 #define VB_LANES 16
 typedef uint8_t vb __attribute__((vector_size(16)));
 

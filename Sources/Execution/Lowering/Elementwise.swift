@@ -82,8 +82,25 @@ extension Lowering {
         {
             return vectorBinary(.mul, extents, x, x, z, rightInput: 0)
         }
+        if x.dtype == .float32, function == .pow, let exponent = y.constant, exponent.shape.count == 1,
+            x.shape == z.shape, let exponent = exponent.elements(as: Float.self).first
+        {
+            return try vectorUnary(.power(exponent: exponent))
+        }
         if x.dtype == .float32, let code = function.vectorized {
             return vectorBinary(code, extents, x, y, z, rightInput: 1)
+        }
+        if x.dtype == .float32, let comparison = function.comparison, z.isDense {
+            kernel = "compare_f32_\(instructionSet.rawValue)"
+            let compare = ComparisonKernel(
+                comparison, extents: extents, left: x.broadcastStrides(to: extents),
+                right: y.broadcastStrides(to: extents), output: z.strides, instructionSet: instructionSet)
+            return { context in
+                compare.run(
+                    left: context.floats(input: 0), right: context.floats(input: 1), output: context.bytes(output: 0),
+                    threads: context.threads)
+                return true
+            }
         }
         if function.isPredicate {
             if function == .and || function == .or {
@@ -142,11 +159,25 @@ extension Lowering {
         }
     }
 
-    func select() throws(ExecutionError) -> StepBody {
+    mutating func select() throws(ExecutionError) -> StepBody {
         let condition = try input(0)
         let x = try input(1)
         let y = try input(2)
         let z = outputs[0]
+        if z.dtype == .float32 {
+            kernel = "select_f32_\(instructionSet.rawValue)"
+            let extents = z.shape.dimensions
+            let select = SelectKernel(
+                extents: extents, condition: condition.broadcastStrides(to: extents),
+                left: x.broadcastStrides(to: extents), right: y.broadcastStrides(to: extents), output: z.strides,
+                instructionSet: instructionSet)
+            return { context in
+                select.run(
+                    condition: context.bytes(input: 0), left: context.floats(input: 1),
+                    right: context.floats(input: 2), output: context.floats(output: 0), threads: context.threads)
+                return true
+            }
+        }
         return { context in
             Reference.select(
                 condition.view(at: context.input(0)), x.view(at: context.input(1)), y.view(at: context.input(2)),
@@ -155,9 +186,24 @@ extension Lowering {
         }
     }
 
-    func cast() throws(ExecutionError) -> StepBody {
+    mutating func cast() throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
+        if x.dtype == .bool, y.dtype == .float32, let numbers = try? Tensor([1, 0] as [Float], shape: [2]) {
+            // A choice between 1 and 0.
+            kernel = "select_f32_\(instructionSet.rawValue)"
+            let broadcast = Array(repeating: 0, count: y.shape.rank)
+            let select = SelectKernel(
+                extents: y.shape.dimensions, condition: x.strides, left: broadcast, right: broadcast,
+                output: y.strides, instructionSet: instructionSet)
+            return { context in
+                let one = numbers.baseAddress.assumingMemoryBound(to: Float.self)
+                select.run(
+                    condition: context.bytes(input: 0), left: one, right: one + 1, output: context.floats(output: 0),
+                    threads: context.threads)
+                return withExtendedLifetime(numbers) { true }
+            }
+        }
         return { context in
             Reference.cast(x.view(at: context.input(0)), to: y.view(at: context.output(0)))
             return true
@@ -167,7 +213,7 @@ extension Lowering {
 
 extension UnaryFunction {
     /// The vector kernel's function and its parameters; nil where only the naive version exists.
-    fileprivate var vectorized: VectorUnaryFunction? {
+    var vectorized: VectorUnaryFunction? {
         switch self {
         case .sigmoid: .activation(.sigmoid)
         case .silu: .activation(.silu)
@@ -181,7 +227,17 @@ extension UnaryFunction {
         case .reciprocal: .reciprocal
         case .neg: .neg
         case .abs: .abs
-        case .softplus, .elu, .log, .erf, .sin, .cos, .sign, .floor, .ceil, .round, .not: nil
+        case .log: .log
+        case .erf: .erf
+        case .softplus: .softplus
+        case .elu(let scale): .elu(scale: scale)
+        case .gelu: .gelu
+        case .geluTanh: .geluTanh
+        case .floor: .floor
+        case .ceil: .ceil
+        case .round: .round
+        case .sign: .sign
+        case .sin, .cos, .not: nil
         }
     }
 
@@ -205,6 +261,8 @@ extension UnaryFunction {
         case .elu(let scale): { x in x >= 0 ? x : scale * expm1f(x) }
         case .log: { logf($0) }
         case .erf: { erff($0) }
+        case .gelu: { x in 0.5 * x * erfcf(-x * Float(0.5).squareRoot()) }
+        case .geluTanh: { x in 0.5 * x * (1 + tanhf((2 / Float.pi).squareRoot() * (x + 0.044715 * x * x * x))) }
         case .sin: { sinf($0) }
         case .cos: { cosf($0) }
         case .sign: { x in x > 0 ? 1 : x < 0 ? -1 : x }
@@ -225,6 +283,17 @@ extension UnaryFunction {
 }
 
 extension BinaryFunction {
+    fileprivate var comparison: VectorComparison? {
+        switch self {
+        case .equal: .equal
+        case .less: .less
+        case .lessOrEqual: .lessOrEqual
+        case .greater: .greater
+        case .greaterOrEqual: .greaterOrEqual
+        default: nil
+        }
+    }
+
     fileprivate var vectorized: VectorBinaryFunction? {
         switch self {
         case .add: .add

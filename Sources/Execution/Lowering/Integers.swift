@@ -53,7 +53,8 @@ extension Lowering {
         guard y.shape.count > 0 else { return { _ in true } }
         guard x.shape.count > 0, weights.shape.count > 0 else { throw unsupported("an image without pixels") }
         let addend = optional(3)
-        let shape = convolutionShape(convolution, x, weights, y, addend: addend)
+        packsParameters = true
+        let shape = convolutionShape(convolution, x, weights.shape, y, addend: addend)
         let activation = convolution.activation.fused
         let packed: QuantizedConvolution?
         do {

@@ -18,7 +18,7 @@ extension Lowering {
         case .binary(let function): return try binary(function)
         case .where: return try select()
         case .cast: return try cast()
-        case .identity, .reshape, .flatten, .squeeze, .unsqueeze: return try copy()
+        case .identity, .stopGradient, .reshape, .flatten, .squeeze, .unsqueeze: return try copy()
         case .matMul: return try matMul()
         case .gemm(let gemm): return try self.gemm(gemm)
         case .softmax(let axis): return try softmax(axis: axis)
@@ -36,6 +36,16 @@ extension Lowering {
         case .pad(let mode): return try pad(mode)
         case .quantizeLinear(let axis): return try quantizeLinear(axis: axis)
         case .dequantizeLinear(let axis): return try dequantizeLinear(axis: axis)
+        case .dropout(let dropout): return try self.dropout(dropout)
+        case .lstm(let recurrence): return try lstm(recurrence)
+        case .gru(let recurrence, let isLinear): return try gru(recurrence, linearBeforeReset: isLinear)
+        case .ctcLoss(let blank): return try ctcLoss(blank: blank)
+        case .trainingBatchNormalization(let normalization): return try trainingBatchNormalization(normalization)
+        case .groupNormalization(let normalization): return try groupNormalization(normalization)
+        case .layerNormalization(let epsilon): return try layerNormalization(epsilon: epsilon)
+        case .logSoftmax(let axis): return try softmax(axis: axis, isLogarithm: true)
+        case .convolutionTranspose(let convolution, _): return try convolutionTranspose(convolution)
+        case .gradient(let gradient): return try self.gradient(gradient)
         case .shapeOf: throw unsupported("a graph that is not specialized")
         case .range: return try range()
         case .requantize: return try copy()
@@ -47,7 +57,10 @@ extension Operator {
     /// Whether its kernel reads tensors whose rows have gaps.
     func readsGaps(input index: Int) -> Bool {
         switch self {
-        case .reshape, .identity, .flatten, .squeeze, .unsqueeze, .matMul, .gemm, .shapeOf, .range: false
+        case .reshape, .identity, .stopGradient, .flatten, .squeeze, .unsqueeze, .matMul, .gemm, .shapeOf, .range,
+            .dropout,
+            .trainingBatchNormalization, .groupNormalization, .layerNormalization, .lstm, .gru, .gradient:
+            false
         default: index == 0 || !isParameter(index)
         }
     }
@@ -55,8 +68,10 @@ extension Operator {
     /// Whether its kernel writes rows with gaps.
     var writesGaps: Bool {
         switch self {
-        case .convolution, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip, .binary, .where, .cast,
-            .softmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear, .dequantizeLinear,
+        case .convolution, .convolutionTranspose, .batchNormalization, .maxPool, .averagePool, .resize, .unary, .clip,
+            .binary, .where, .cast,
+            .softmax, .logSoftmax, .concat, .split, .slice, .transpose, .expand, .tile, .pad, .quantizeLinear,
+            .dequantizeLinear,
             .requantize:
             true
         default: false
@@ -68,6 +83,7 @@ extension Operator {
         case .binary, .where, .concat, .gatherElements, .gather: false
         // A residual is input 3 of a convolution in a plan.
         case .convolution: index != 3
+        case .convolutionTranspose: index > 0
         default: index > 0
         }
     }

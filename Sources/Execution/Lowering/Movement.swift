@@ -140,18 +140,46 @@ extension Lowering {
     func pad(_ mode: PaddingMode) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
+        let sources = try padSources(mode, from: x.shape, to: y.shape, axes: integers(3))
+        let value = optional(2) != nil
+        return { context in
+            Reference.take(
+                x.view(at: context.input(0)), to: y.view(at: context.output(0)), sources: sources,
+                value: value ? UnsafeRawPointer(context.input(2)) : nil)
+            return true
+        }
+    }
+
+    mutating func padGradient(_ mode: PaddingMode) throws(ExecutionError) -> StepBody {
+        let dy = try input(0)
+        let dx = outputs[0]
+        kernel = "take_gradient"
+        let gradient = TakeGradientKernel(
+            input: dx.shape, sources: try padSources(mode, from: dx.shape, to: dy.shape, axes: integers(2)),
+            instructionSet: instructionSet)
+        return { context in
+            gradient.run(
+                gradient: context.floats(input: 0), to: context.floats(output: 0), threads: context.threads)
+            return true
+        }
+    }
+
+    /// What each index along each axis of a padded tensor reads; nil: the padding's value. The amounts are input 1.
+    private func padSources(
+        _ mode: PaddingMode, from x: Shape, to y: Shape, axes: [Int]?
+    ) throws(ExecutionError) -> [[Int?]] {
         guard let pads = try integers(1) else { throw ExecutionError(.invalidGraph("a pad without amounts")) }
-        let rank = x.shape.rank
-        let axes = (try integers(3) ?? Array(0..<pads.count / 2)).map { $0 < 0 ? $0 + rank : $0 }
+        let rank = x.rank
+        let axes = (axes ?? Array(0..<pads.count / 2)).map { $0 < 0 ? $0 + rank : $0 }
         guard pads.count == 2 * axes.count, axes.allSatisfy({ (0..<rank).contains($0) }) else {
             throw ExecutionError(.invalidGraph("a pad with \(pads.count) amounts"))
         }
-        for extent in y.shape.dimensions { try checkTable(extent) }
+        for extent in y.dimensions { try checkTable(extent) }
         var begins = Array(repeating: 0, count: rank)
         for (index, axis) in axes.enumerated() { begins[axis] = pads[index] }
-        let sources: [[Int?]] = (0..<rank).map { axis in
-            let extent = x.shape[axis]
-            return (0..<y.shape[axis]).map { index in
+        return (0..<rank).map { axis in
+            let extent = x[axis]
+            return (0..<y[axis]).map { index in
                 let place = index - begins[axis]
                 switch mode {
                 case .constant: return (0..<extent).contains(place) ? place : nil
@@ -164,19 +192,25 @@ extension Lowering {
                 }
             }
         }
-        let value = optional(2) != nil
-        return { context in
-            Reference.take(
-                x.view(at: context.input(0)), to: y.view(at: context.output(0)), sources: sources,
-                value: value ? UnsafeRawPointer(context.input(2)) : nil)
-            return true
-        }
     }
 
-    func gather(axis: Int) throws(ExecutionError) -> StepBody {
+    mutating func gather(axis: Int) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let indices = try input(1)
         let y = outputs[0]
+        if x.isDense, indices.isDense {
+            kernel = "gather"
+            let extents = x.shape.dimensions
+            let gather = GatherKernel(
+                outer: extents[..<axis].reduce(1, *), extent: extents[axis],
+                inner: extents[(axis + 1)...].reduce(1, *), count: indices.shape.count, elementSize: x.dtype.stride,
+                indexType: indices.dtype)
+            return { context in
+                gather.run(
+                    input: context.input(0), indices: context.input(1), output: context.output(0),
+                    threads: context.threads)
+            }
+        }
         return { context in
             Reference.gather(
                 x.view(at: context.input(0)), indices: indices.view(at: context.input(1)),

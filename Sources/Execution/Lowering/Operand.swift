@@ -43,6 +43,8 @@ struct Lowering {
     /// Name of the chosen kernel, for listings.
     var kernel = "reference"
     var multiplyAdds = 0
+    /// Whether the step has copied its constant parameters, whose memory it reads no more.
+    var packsParameters = false
     /// Bytes that the step writes and nobody reads later.
     var scratchByteCount = 0
 

@@ -129,16 +129,14 @@ extension Lowering {
         } catch { throw ExecutionError(.outOfMemory(bytes: product.packedByteCount)) }
     }
 
-    mutating func softmax(axis: Int) throws(ExecutionError) -> StepBody {
+    mutating func softmax(axis: Int, isLogarithm: Bool = false) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
+        let softmax = SoftmaxKernel(isLogarithm: isLogarithm, instructionSet: instructionSet)
+        kernel = "softmax_f32_\(instructionSet.rawValue)"
         guard axis == x.shape.rank - 1 else {
             if x.isDense, y.isDense {
-                kernel = "softmax_f32_\(instructionSet.rawValue)"
-                let softmax = SoftmaxKernel(instructionSet: instructionSet)
-                let blocks = x.shape.dimensions[..<axis].reduce(1, *)
-                let columns = x.shape.dimensions[(axis + 1)...].reduce(1, *)
-                let length = x.shape[axis]
+                let (blocks, length, columns) = x.shape.split(at: axis)
                 return { context in
                     softmax.runColumns(
                         blocks: blocks, length: length, columns: columns, input: context.floats(input: 0),
@@ -146,19 +144,32 @@ extension Lowering {
                     return true
                 }
             }
+            guard !isLogarithm else { throw unsupported("rows with gaps") }
+            kernel = "reference"
             return { context in
                 Reference.softmax(x.view(at: context.input(0)), to: y.view(at: context.output(0)), axis: axis)
                 return true
             }
         }
-        kernel = "softmax_f32_\(instructionSet.rawValue)"
-        return try rows(SoftmaxKernel(instructionSet: instructionSet).run)
+        return try rows(softmax.run)
     }
 
-    func reduce(_ reduce: Reduce) throws(ExecutionError) -> StepBody {
+    mutating func reduce(_ reduce: Reduce) throws(ExecutionError) -> StepBody {
         let x = try input(0)
         let y = outputs[0]
         let axes = reduce.axes ?? Array(0..<x.shape.rank)
+        if x.dtype == .float32, x.isDense, y.isDense, let reduction = reduce.function.vectorized {
+            kernel = "reduce_f32_\(instructionSet.rawValue)"
+            let reduction = ReductionKernel(
+                reduction, extents: x.shape.dimensions, axes: axes, instructionSet: instructionSet)
+            scratchByteCount = reduction.scratchByteCount
+            return { context in
+                reduction.run(
+                    input: context.floats(input: 0), output: context.floats(output: 0), scratch: context.scratch,
+                    threads: context.threads)
+                return true
+            }
+        }
         let reduction: Reference.Reduction =
             switch reduce.function {
             case .mean: .mean
@@ -192,5 +203,24 @@ extension Lowering {
                 indices: indices.view(at: context.output(1)), axis: axis, largest: largest)
             return true
         }
+    }
+}
+
+extension ReduceFunction {
+    fileprivate var vectorized: VectorReduction? {
+        switch self {
+        case .mean: .mean
+        case .sum: .sum
+        case .max: .max
+        case .min: .min
+        case .prod: nil
+        }
+    }
+}
+
+extension Shape {
+    /// The extents before, at and behind an axis, each as one.
+    func split(at axis: Int) -> (blocks: Int, length: Int, columns: Int) {
+        (dimensions[..<axis].reduce(1, *), self[axis], dimensions[(axis + 1)...].reduce(1, *))
     }
 }

@@ -160,10 +160,15 @@ private struct ChannelsLastRewriter {
         first.formUnion(node.outputs)
     }
 
-    /// The node in N×H×W×C with outputs in it too.
+    /// The node in N×H×W×C with outputs in it too, as far as they are images.
     mutating func inLast(_ node: Node, _ op: Operator, inputs: [ValueID?]) throws(GraphError) -> Node {
         var outputs = [ValueID]()
-        for id in node.outputs {
+        for (index, id) in node.outputs.enumerated() {
+            guard op.givesImage(index) else {
+                first.insert(id)
+                outputs.append(id)
+                continue
+            }
             let counterpart = try makeCounterpart(of: id)
             last[id] = counterpart
             outputs.append(counterpart)
@@ -180,6 +185,9 @@ private struct ChannelsLastRewriter {
         case .convolution(var convolution):
             convolution.dataFormat = .channelsLast
             op = .convolution(convolution)
+        case .convolutionTranspose(var convolution, let outputPadding):
+            convolution.dataFormat = .channelsLast
+            op = .convolutionTranspose(convolution, outputPadding: outputPadding)
         case .maxPool(var pool):
             pool.dataFormat = .channelsLast
             op = .maxPool(pool)
@@ -191,26 +199,50 @@ private struct ChannelsLastRewriter {
         case .batchNormalization(var normalization):
             normalization.dataFormat = .channelsLast
             op = .batchNormalization(normalization)
+        case .trainingBatchNormalization(var normalization):
+            normalization.dataFormat = .channelsLast
+            op = .trainingBatchNormalization(normalization)
+        case .groupNormalization(var normalization):
+            normalization.dataFormat = .channelsLast
+            op = .groupNormalization(normalization)
         case .resize(var resize):
             resize.dataFormat = .channelsLast
             op = .resize(resize)
-            for index in 1..<inputs.count {
-                guard let id = inputs[index], let tensor = graph.constants[id] else { continue }
-                inputs[index] = graph.addConstant(
-                    try tensor.gathered(Self.toLast), name: "\(graph[id].name).channelsLast")
-            }
+            try moveSizes(&inputs)
+        case .dropout:
+            // An element's place says what becomes of it, so its order must be the same here and in the gradient.
+            op = node.op
+        case .gradient(let gradient):
+            guard let moved = gradient.channelsLast else { return nil }
+            op = .gradient(moved)
+            if case .resize = moved { try moveSizes(&inputs) }
         default: return nil
         }
-        inputs[0] = try channelsLast(x)
+        for index in inputs.indices where op.takesImage(index) {
+            if let id = inputs[index] { inputs[index] = try channelsLast(id) }
+        }
         return try inLast(node, op, inputs: inputs)
+    }
+
+    /// The scales or sizes of a resize, one for each axis.
+    mutating func moveSizes(_ inputs: inout [ValueID?]) throws(GraphError) {
+        for index in 1..<inputs.count {
+            guard let id = inputs[index], let tensor = graph.constants[id] else { continue }
+            inputs[index] = graph.addConstant(
+                try tensor.gathered(Self.toLast), name: "\(graph[id].name).channelsLast")
+        }
     }
 
     /// Operators that work in either order: rewritten where an input is at hand in N×H×W×C already.
     mutating func rewriteFollower(_ node: Node) throws(GraphError) -> Node? {
         guard node.inputs.contains(where: { prefersLast($0) }) else { return nil }
         switch node.op {
-        case .unary, .clip, .cast, .identity, .binary, .where:
+        case .unary, .clip, .cast, .identity, .stopGradient, .binary, .where, .gradient(.unary), .gradient(.clip):
             return try rewriteElementwise(node)
+        case .gradient(.softmax(let axis)):
+            return try rewriteRows(node, .gradient(.softmax(axis: Self.lastAxis(axis))))
+        case .gradient(.logSoftmax(let axis)):
+            return try rewriteRows(node, .gradient(.logSoftmax(axis: Self.lastAxis(axis))))
         case .concat(let axis):
             var inputs = [ValueID?]()
             for case let id? in node.inputs { inputs.append(try channelsLast(id)) }
@@ -229,6 +261,7 @@ private struct ChannelsLastRewriter {
         switch node.op {
         case .split(let axis): op = .split(axis: Self.lastAxis(axis))
         case .softmax(let axis): op = .softmax(axis: Self.lastAxis(axis))
+        case .logSoftmax(let axis): op = .logSoftmax(axis: Self.lastAxis(axis))
         case .topK(let axis, let largest): op = .topK(axis: Self.lastAxis(axis), largest: largest)
         case .quantizeLinear(let axis): op = .quantizeLinear(axis: Self.lastAxis(axis))
         case .dequantizeLinear(let axis): op = .dequantizeLinear(axis: Self.lastAxis(axis))
@@ -301,6 +334,13 @@ private struct ChannelsLastRewriter {
         return try inLast(node, node.op, inputs: inputs)
     }
 
+    /// An operator on two tensors of one shape, along an axis.
+    mutating func rewriteRows(_ node: Node, _ op: Operator) throws(GraphError) -> Node? {
+        var inputs = [ValueID?]()
+        for case let id? in node.inputs { inputs.append(try channelsLast(id)) }
+        return try inLast(node, op, inputs: inputs)
+    }
+
     /// Without kept dimensions the result must come out in the written order by itself.
     mutating func rewriteReduction(
         _ node: Node, _ op: Operator, _ axes: [Int], keepsDimensions: Bool
@@ -334,5 +374,55 @@ private struct ChannelsLastRewriter {
         try emitTranspose(between, to: output, permutation)
         first.insert(output)
         return true
+    }
+}
+
+extension Operator {
+    /// Whether an input of an image operator is an image; parameters and statistics are none.
+    fileprivate func takesImage(_ index: Int) -> Bool {
+        switch self {
+        case .gradient(.convolutionWeights), .gradient(.batchNormalization), .gradient(.groupNormalization),
+            .gradient(.maxPool):
+            index < 2
+        default: index == 0
+        }
+    }
+
+    /// Whether an output of an operator that is rewritten is an image.
+    fileprivate func givesImage(_ index: Int) -> Bool {
+        switch self {
+        case .gradient(.convolutionWeights): false
+        case .trainingBatchNormalization, .groupNormalization, .gradient(.batchNormalization),
+            .gradient(.groupNormalization):
+            index == 0
+        default: true
+        }
+    }
+}
+
+extension GradientOperator {
+    /// The operator on images in N×H×W×C; nil where it is none on images.
+    fileprivate var channelsLast: GradientOperator? {
+        switch self {
+        case .convolutionWeights(var convolution, let kernel):
+            convolution.dataFormat = .channelsLast
+            return .convolutionWeights(convolution, kernel: kernel)
+        case .batchNormalization(var normalization):
+            normalization.dataFormat = .channelsLast
+            return .batchNormalization(normalization)
+        case .groupNormalization(var normalization):
+            normalization.dataFormat = .channelsLast
+            return .groupNormalization(normalization)
+        case .maxPool(var pool):
+            pool.dataFormat = .channelsLast
+            return .maxPool(pool)
+        case .averagePool(var pool, let countsPadding, let image):
+            pool.dataFormat = .channelsLast
+            return .averagePool(pool, countsPadding: countsPadding, image: image)
+        case .resize(var resize, let image):
+            resize.dataFormat = .channelsLast
+            return .resize(resize, image: image)
+        default: return nil
+        }
     }
 }

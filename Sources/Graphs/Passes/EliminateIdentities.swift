@@ -60,7 +60,8 @@ extension Graph {
             let output = type(of: node.outputs[0])
         else { return false }
         switch node.op {
-        case .identity: return true
+        case .identity, .stopGradient: return true
+        case .dropout(let dropout): return node.input(1) == nil || dropout.rate == 0
         case .cast, .reshape, .expand, .tile: return input == output
         case .concat, .split: return input == output && node.inputs.compactMap { $0 }.count == 1
         case .transpose(let permutation): return permutation == Array(0..<input.shape.rank)

@@ -81,6 +81,16 @@ func reducedShape(_ shape: Shape, axes: [Int], keepsDimensions: Bool) throws(Gra
     return try checkedShape(dimensions)
 }
 
+/// NumPy's matmul: a vector on the left is a row, one on the right a column, whose axis the result lacks.
+func vectorMatMulShape(_ a: Shape, _ b: Shape) throws(GraphError) -> Shape {
+    let left = a.rank == 1 ? try checkedShape([1] + a.dimensions) : a
+    let right = b.rank == 1 ? try checkedShape(b.dimensions + [1]) : b
+    var dimensions = try matMulShape(left, right).dimensions
+    if b.rank == 1 { dimensions.removeLast() }
+    if a.rank == 1 { dimensions.remove(at: dimensions.count - (b.rank == 1 ? 1 : 2)) }
+    return try checkedShape(dimensions)
+}
+
 func matMulShape(_ a: Shape, _ b: Shape) throws(GraphError) -> Shape {
     for shape in [a, b] where shape.rank < 2 { throw GraphError(.wrongRank(shape.rank, expected: 2...Int.max)) }
     guard a[a.rank - 1] == b[b.rank - 2] else {

@@ -32,6 +32,20 @@ extension Operator {
                 throw GraphError(.incompatibleShapes("parameter of \(inputs.shape(index)) for \(x[axis]) channels"))
             }
             return [x]
+        case .convolutionTranspose(let convolution, let outputPadding):
+            return [
+                try convolution.transposedShape(
+                    x: x, weights: inputs.shape(1), bias: inputs.optionalShape(2), outputPadding: outputPadding)
+            ]
+        case .trainingBatchNormalization(let normalization):
+            let axis = try normalization.channelAxis(rank: x.rank)
+            let channels = try checkedShape([x[axis]])
+            try inputs.check(1..<3, are: channels, "channels")
+            return [x, channels, channels]
+        case .groupNormalization(let normalization):
+            let (channels, statistics) = try normalization.parameterShapes(x)
+            try inputs.check(1..<3, are: channels, "channels")
+            return Array([x, statistics, statistics][..<outputCount])
         case .maxPool(let pool), .averagePool(let pool, _):
             return [try pool.outputShape(x: x)]
         case .globalAveragePool(let format):
@@ -40,7 +54,15 @@ extension Operator {
         case .resize(let resize):
             return [try resize.outputShape(x: x, scales: inputs.optionalFloats(1), sizes: inputs.optionalIntegers(2))]
 
-        case .unary, .cast, .identity:
+        case .unary, .cast, .identity, .stopGradient:
+            return [x]
+        case .dropout(let dropout):
+            guard dropout.rate >= 0, dropout.rate < 1 else {
+                throw GraphError(.invalidAttribute("a dropout rate of \(dropout.rate)"))
+            }
+            if let seed = inputs.optionalShape(1), seed.count != 1 {
+                throw GraphError(.incompatibleShapes("a seed of \(seed)"))
+            }
             return [x]
         case .clip:
             for index in 1..<3 {
@@ -54,10 +76,15 @@ extension Operator {
             return [try broadcast(broadcast(x, inputs.shape(1)), inputs.shape(2))]
 
         case .matMul:
-            return [try matMulShape(x, inputs.shape(1))]
+            return [try vectorMatMulShape(x, inputs.shape(1))]
         case .gemm(let gemm):
             return [try gemm.outputShape(a: x, b: inputs.shape(1), c: inputs.optionalShape(2))]
-        case .softmax(let axis):
+        case .layerNormalization:
+            guard x.rank > 0 else { throw GraphError(.wrongRank(0, expected: 1...Int.max)) }
+            let rows = try checkedShape(Array(x.dimensions.dropLast()))
+            try inputs.check(1..<3, are: checkedShape([x[x.rank - 1]]), "elements of a row")
+            return Array([x, rows, rows][..<outputCount])
+        case .softmax(let axis), .logSoftmax(let axis):
             _ = try checkedAxis(axis, rank: x.rank)
             return [x]
         case .reduce(let reduce):
@@ -135,6 +162,15 @@ extension Operator {
         case .pad(let mode):
             return [try padShape(x, pads: inputs.integers(1), axes: inputs.optionalIntegers(3), mode: mode)]
 
+        case .lstm(let recurrence):
+            return Array(try recurrence.outputShapes(inputs, gates: 4, states: 2)[..<outputCount])
+        case .gru(let recurrence, _):
+            return Array(try recurrence.outputShapes(inputs, gates: 3, states: 1)[..<outputCount])
+        case .ctcLoss(let blank):
+            return try ctcShapes(inputs, blank: blank)
+        case .gradient(let gradient):
+            return try gradient.outputShapes(inputs, count: outputCount)
+
         case .requantize:
             return [x]
         case .quantizeLinear(let axis), .dequantizeLinear(let axis):
@@ -188,6 +224,14 @@ struct InferenceInputs {
         guard let tensor = constant(index) else { throw GraphError(.notConstant(index)) }
         guard tensor.dtype == .float32 else { throw GraphError(.wrongDType(tensor.dtype, expected: [.float32])) }
         return tensor.elements(as: Float.self)
+    }
+
+    /// Those of the inputs that are there must have the shape.
+    func check(_ range: Range<Int>, are shape: Shape, _ what: String) throws(GraphError) {
+        for index in range {
+            guard let given = optionalShape(index), given != shape else { continue }
+            throw GraphError(.incompatibleShapes("a parameter of \(given) for \(shape) \(what)"))
+        }
     }
 
     /// Indices that are known already must be inside; the others are checked when they are used.

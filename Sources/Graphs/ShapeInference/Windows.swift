@@ -106,6 +106,52 @@ extension Convolution {
     }
 }
 
+extension Convolution {
+    /// The shape of a transposed convolution's result: that of the image which a convolution would read.
+    func transposedShape(x: Shape, weights: Shape, bias: Shape?, outputPadding: Size2D) throws(GraphError) -> Shape {
+        let image = try ImageExtents(x, dataFormat)
+        guard weights.rank == 4 else { throw GraphError(.wrongRank(weights.rank, expected: 4...4)) }
+        guard groups >= 1, weights[0] == image.channels, image.channels % groups == 0, weights[0] > 0, weights[1] > 0
+        else {
+            throw GraphError(
+                .incompatibleShapes("weights of \(weights) in \(groups) groups for \(image.channels) channels"))
+        }
+        let channels = try checkedMultiply(weights[1], groups)
+        if let bias, bias.dimensions != [channels] {
+            throw GraphError(.incompatibleShapes("a bias of \(bias) for \(channels) channels"))
+        }
+        guard window.autoPadding == .explicit, (0..<window.strides.height).contains(outputPadding.height),
+            (0..<window.strides.width).contains(outputPadding.width)
+        else { throw GraphError(.invalidAttribute("output padding of \(outputPadding)")) }
+        // The extents are bounded by `Shape` and the window by `check`.
+        _ = try window.explicit(kernel: Size2D(height: weights[2], width: weights[3]), image: Size2D(1))
+        func extent(_ places: Int, _ stride: Int, _ dilation: Int, _ kernel: Int, _ pads: Int, _ extra: Int) -> Int {
+            places == 0 ? 0 : (places - 1) * stride + (kernel - 1) * dilation + 1 - pads + extra
+        }
+        let padding = window.padding
+        return try image.replacing(
+            channels: channels,
+            height: extent(
+                image.height, window.strides.height, window.dilations.height, weights[2],
+                padding.top + padding.bottom, outputPadding.height),
+            width: extent(
+                image.width, window.strides.width, window.dilations.width, weights[3],
+                padding.left + padding.right, outputPadding.width))
+    }
+}
+
+extension GroupNormalization {
+    /// The shapes of scale and bias, and of the statistics.
+    func parameterShapes(_ x: Shape) throws(GraphError) -> (channels: Shape, statistics: Shape) {
+        guard x.rank >= 2 else { throw GraphError(.wrongRank(x.rank, expected: 2...Int.max)) }
+        let channels = x[dataFormat == .channelsFirst ? 1 : x.rank - 1]
+        guard groups >= 1, channels % groups == 0 else {
+            throw GraphError(.invalidAttribute("\(groups) groups of \(channels) channels"))
+        }
+        return (try checkedShape([channels]), try checkedShape([x[0], groups]))
+    }
+}
+
 extension Pool {
     func outputShape(x: Shape) throws(GraphError) -> Shape {
         let image = try ImageExtents(x, dataFormat)

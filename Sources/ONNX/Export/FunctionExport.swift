@@ -28,7 +28,9 @@ extension NodeExporter {
         case .ceil: write("Ceil")
         case .round: write("Round")
         case .not: write("Not")
-        case .silu: throw unfit("ONNX has no operator for it")
+        case .silu: silu()
+        case .gelu: try gelu()
+        case .geluTanh: try geluTanh()
         }
     }
 

@@ -74,7 +74,7 @@ extension NodeExporter {
         return attributes
     }
 
-    private func window(_ window: Window) -> [String: Attribute] {
+    func window(_ window: Window) -> [String: Attribute] {
         var attributes: [String: Attribute] = [
             "strides": .integers([window.strides.height, window.strides.width]),
             "dilations": .integers([window.dilations.height, window.dilations.width]),
@@ -89,7 +89,7 @@ extension NodeExporter {
         return attributes
     }
 
-    private func checkFormat(_ format: DataFormat) throws(ONNXError) {
+    func checkFormat(_ format: DataFormat) throws(ONNXError) {
         guard format == .channelsFirst else { throw unfit("its images are in channels-last order") }
     }
 }

@@ -30,6 +30,21 @@ final class ExportState {
         nodes.append(node)
     }
 
+    /// The name of a new initializer of one number.
+    func parameter(_ number: Float, name: String) -> String {
+        let name = names.unused(name)
+        parameters.append(
+            .with {
+                $0.name = name
+                $0.dataType = Int32(DType.float32.onnx.rawValue)
+                $0.floatData = [number]
+            })
+        return name
+    }
+
+    /// The name of a new intermediate result.
+    func intermediate(_ name: String) -> String { names.unused(name) }
+
     /// The name of a new initializer.
     func parameter(_ tensor: Tensor, name: String) -> String {
         let name = names.unused(name)
@@ -48,8 +63,16 @@ struct NodeExporter {
         self.state = state
     }
 
-    /// 18 where a Pad names its axes or a Split makes parts of different sizes without saying so; 17 otherwise.
+    /// 21 for a GroupNormalization, whose parameters were one for each group before; 18 where a Pad names its axes or a Split
+    /// makes parts of different sizes without saying so; 17 otherwise.
     static func leastOpset(of graph: Graph, shaped: Graph) -> Int {
+        let hasGroups = graph.nodes.contains { node in
+            if case .groupNormalization(let normalization) = node.op {
+                return !shaped.isInstanceNormalization(node, normalization)
+            }
+            return false
+        }
+        if hasGroups { return 21 }
         let needsMore = graph.nodes.contains { node in
             switch node.op {
             case .pad: node.input(3) != nil
@@ -73,7 +96,7 @@ struct NodeExporter {
         case .binary(let function): binary(function)
         case .where: write("Where")
         case .cast(let dtype): write("Cast", ["to": .integer(dtype.onnx.rawValue)])
-        case .identity: write("Identity")
+        case .identity, .stopGradient: write("Identity")
         case .matMul: write("MatMul")
         case .gemm(let gemm): self.gemm(gemm)
         case .softmax(let axis): write("Softmax", ["axis": .integer(axis)])
@@ -96,6 +119,16 @@ struct NodeExporter {
         case .pad(let mode): write("Pad", ["mode": .string(mode.rawValue)])
         case .quantizeLinear(let axis): write("QuantizeLinear", ["axis": .integer(axis)])
         case .dequantizeLinear(let axis): write("DequantizeLinear", ["axis": .integer(axis)])
+        case .convolutionTranspose(let convolution, let outputPadding):
+            try convTranspose(convolution, outputPadding: outputPadding)
+        case .groupNormalization(let normalization): try groupNormalization(normalization)
+        case .layerNormalization(let epsilon): try layerNormalization(epsilon: epsilon)
+        case .logSoftmax(let axis): write("LogSoftmax", ["axis": .integer(axis)])
+        case .dropout(let dropout): self.dropout(dropout)
+        case .lstm(let recurrence): try lstm(recurrence)
+        case .gru(let recurrence, let linearBeforeReset):
+            try gru(recurrence, linearBeforeReset: linearBeforeReset)
+        case .trainingBatchNormalization, .ctcLoss, .gradient: throw unfit("it is a part of training")
         case .requantize: throw unfit("it changes the representation of integers")
         case .shapeOf(let start, let end): shape(start: start, end: end)
         case .range: write("Range")
@@ -112,8 +145,10 @@ struct NodeExporter {
         case integers([Int])
     }
 
-    /// Appends the node; its inputs are the graph's unless others are named.
-    func write(_ op: String, _ attributes: [String: Attribute] = [:], inputs: [String]? = nil) {
+    /// Appends the node; its inputs are the graph's unless others are named. Of its outputs the first `outputs` are written.
+    func write(
+        _ op: String, _ attributes: [String: Attribute] = [:], inputs: [String]? = nil, outputs: Int = .max
+    ) {
         var inputs = inputs ?? node.inputs.map { state.name($0) }
         while inputs.last == "" { inputs.removeLast() }
         state.append(
@@ -121,10 +156,23 @@ struct NodeExporter {
                 proto.name = node.name
                 proto.opType = op
                 proto.input = inputs
-                proto.output = node.outputs.map { state.name($0) }
+                proto.output = node.outputs.prefix(outputs).map { state.name($0) }
                 // In order of name, so that one graph has one file.
                 proto.attribute = attributes.sorted { $0.key < $1.key }.map { $1.proto(name: $0) }
             })
+    }
+
+    /// Appends a node for an intermediate result, and gives its name.
+    func part(_ op: String, _ inputs: [String]) -> String {
+        let result = state.intermediate("\(node.name).\(op)")
+        state.append(
+            .with { proto in
+                proto.name = "\(node.name).\(op)"
+                proto.opType = op
+                proto.input = inputs
+                proto.output = [result]
+            })
+        return result
     }
 
     func name(_ index: Int) -> String { state.name(node.input(index)) }
@@ -168,6 +216,11 @@ extension NodeExporter.Attribute {
 }
 
 extension Graph {
+    /// Whether each channel is a group; a graph without shapes says so by the normalization's scale.
+    fileprivate func isInstanceNormalization(_ node: Node, _ normalization: GroupNormalization) -> Bool {
+        node.input(1).flatMap { shape(of: $0) }?.count == normalization.groups
+    }
+
     /// Whether it is known that the parts of a split without sizes are equal.
     fileprivate func splitsEvenly(_ node: Node, axis: Int) -> Bool {
         guard let x = node.input(0).flatMap({ shape(of: $0) }) else { return false }

@@ -35,17 +35,12 @@ extension OperatorTable {
         try node.finish(.binary(.mul), [x, gate])
     }
 
-    /// ½ · x · (1 + erf(x ÷ √2)).
     static func gelu(_ node: NodeImporter) throws(ONNXError) {
-        guard try node.string("approximate", "none") == "none" else {
-            throw node.invalid("the tanh approximation is not supported")
+        switch try node.string("approximate", "none") {
+        case "none": try unary(node, .gelu)
+        case "tanh": try unary(node, .geluTanh)
+        case let other: throw node.invalid("the approximation \"\(other)\" is not supported")
         }
-        let x = try node.input(0)
-        let scaled = try node.make(.binary(.mul), [x, node.constant(Float(0.5).squareRoot())])
-        let gate = try node.make(
-            .binary(.add), [node.make(.unary(.erf), [scaled]), node.constant(Float(1))])
-        let half = try node.make(.binary(.mul), [x, node.constant(Float(0.5))])
-        try node.finish(.binary(.mul), [half, gate])
     }
 
     static func binary(_ node: NodeImporter, _ function: BinaryFunction) throws(ONNXError) {
@@ -93,7 +88,6 @@ extension OperatorTable {
         try node.finish(.cast(to: dtype), [node.input(0)])
     }
 
-    /// Also Dropout, which does nothing in inference; its mask is not made.
     static func identity(_ node: NodeImporter) throws(ONNXError) {
         try node.finish(.identity, [node.input(0)])
     }

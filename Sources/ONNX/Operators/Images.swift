@@ -5,7 +5,8 @@ import Tensors
 extension OperatorTable {
     static func conv(_ node: NodeImporter) throws(ONNXError) {
         let weights = try node.input(1)
-        let axes = try node.integers("kernel_shape")?.count ?? (node.tensor(weights)?.shape.rank).map { $0 - 2 } ?? 2
+        let rank = node.tensor(weights)?.shape.rank ?? node.declaredRank(weights) ?? 4
+        let axes = try node.integers("kernel_shape")?.count ?? rank - 2
         let window = try window(node, axes: axes)
         let op = Operator.convolution(Convolution(window: window, groups: try node.integer("group", 1)))
         guard axes == 1 else { return try node.finish(op, [node.input(0), weights, node.optional(2)]) }
@@ -14,16 +15,6 @@ extension OperatorTable {
         let kernel = try node.make(.unsqueeze(axes: [2]), [weights])
         let result = try node.make(op, [image, kernel, node.optional(2)])
         try node.finish(.squeeze(axes: [2]), [result])
-    }
-
-    static func batchNormalization(_ node: NodeImporter) throws(ONNXError) {
-        guard try !node.flag("training_mode"), try node.flag("spatial", true) else {
-            throw node.invalid("only the inference form over channels is supported")
-        }
-        let op = Operator.batchNormalization(BatchNormalization(epsilon: try node.float("epsilon", 1e-5)))
-        var inputs = [ValueID]()
-        for index in 0..<5 { inputs.append(try node.input(index)) }
-        try node.finish(op, inputs)
     }
 
     static func maxPool(_ node: NodeImporter) throws(ONNXError) {
@@ -58,7 +49,7 @@ extension OperatorTable {
     }
 
     /// Strides, dilations and pads of one or two axes; one axis is a width.
-    private static func window(_ node: NodeImporter, axes: Int) throws(ONNXError) -> Window {
+    static func window(_ node: NodeImporter, axes: Int) throws(ONNXError) -> Window {
         guard (1...2).contains(axes) else { throw node.invalid("windows over \(axes) axes are not supported") }
         let strides = try node.integers("strides") ?? Array(repeating: 1, count: axes)
         let dilations = try node.integers("dilations") ?? Array(repeating: 1, count: axes)

@@ -23,17 +23,17 @@ extension OperatorTable {
     static func logSoftmax(_ node: NodeImporter) throws(ONNXError) {
         let x = try node.input(0)
         if node.opset >= 13 {
-            let result = try node.make(.softmax(axis: node.integer("axis", -1)), [x])
-            return try node.finish(.unary(.log), [result])
+            return try node.finish(.logSoftmax(axis: node.integer("axis", -1)), [x])
         }
-        let result = try node.make(.reshape(allowsZero: true), flattenedSoftmax(node, x))
-        try node.finish(.unary(.log), [result])
+        try node.finish(.reshape(allowsZero: true), flattenedSoftmax(node, x, .logSoftmax(axis: 1)))
     }
 
     /// Before opset 13 softmax ran over all axes from `axis` on together: the inputs of the reshape that ends it.
-    private static func flattenedSoftmax(_ node: NodeImporter, _ x: ValueID) throws(ONNXError) -> [ValueID] {
+    private static func flattenedSoftmax(
+        _ node: NodeImporter, _ x: ValueID, _ op: Operator = .softmax(axis: 1)
+    ) throws(ONNXError) -> [ValueID] {
         let rows = try node.make(.flatten(axis: node.integer("axis", 1)), [x])
-        return [try node.make(.softmax(axis: 1), [rows]), try node.make(.shapeOf(start: 0, end: nil), [x])]
+        return [try node.make(op, [rows]), try node.make(.shapeOf(start: 0, end: nil), [x])]
     }
 
     static func reduce(
@@ -59,6 +59,20 @@ extension OperatorTable {
         }
         let sum = try node.make(.reduce(reduce), [node.make(.binary(.mul), [x, x])])
         try node.finish(.unary(.sqrt), [sum])
+    }
+
+    /// max + ln Σ e^(x − max).
+    static func reduceLogSumExp(_ node: NodeImporter) throws(ONNXError) {
+        let x = try node.input(0)
+        guard let reduce = try reduction(node, .sum, axesInputSince: 18) else { return try node.finish(.identity, [x]) }
+        let greatest = try node.make(
+            .stopGradient, [node.make(.reduce(Reduce(.max, axes: reduce.axes, keepsDimensions: true)), [x])])
+        let powers = try node.make(.unary(.exp), [node.make(.binary(.sub), [x, greatest])])
+        let sum = try node.make(.reduce(Reduce(.sum, axes: reduce.axes, keepsDimensions: true)), [powers])
+        let result = try node.make(.binary(.add), [node.make(.unary(.log), [sum]), greatest])
+        if reduce.keepsDimensions { return try node.finish(.identity, [result]) }
+        // What has one element along the axes is its own sum.
+        try node.finish(.reduce(reduce), [result])
     }
 
     static func reduceSumSquare(_ node: NodeImporter) throws(ONNXError) {

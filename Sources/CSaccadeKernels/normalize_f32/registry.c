@@ -1,0 +1,22 @@
+#include "normalize_f32.h"
+
+#define SK_NORMALIZE_F32(kernel) extern const sk_normalize_f32_kernel kernel;
+#include "kernels.inc"
+#undef SK_NORMALIZE_F32
+
+static const sk_normalize_f32_kernel *const kernels[] = {
+#define SK_NORMALIZE_F32(kernel) &kernel,
+#include "kernels.inc"
+#undef SK_NORMALIZE_F32
+};
+
+const sk_normalize_f32_kernel *const *sk_normalize_f32_kernels(size_t *count) {
+    *count = sizeof kernels / sizeof kernels[0];
+    return kernels;
+}
+
+const sk_normalize_f32_kernel *sk_normalize_f32_choose(sk_isa isa) {
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
+        if (sk_isa_includes(isa, kernels[i]->isa)) return kernels[i];
+    return &sk_normalize_f32_portable;
+}

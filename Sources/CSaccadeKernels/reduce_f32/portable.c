@@ -1,0 +1,9 @@
+#include "../vectors/portable.h"
+#include "reduce_f32.h"
+
+SK_TARGET_BEGIN
+#define KERNEL sk_reduce_f32_portable
+#define KERNEL_NAME "reduce_f32_portable"
+#define KERNEL_ISA sk_isa_portable
+#include "generic.inc"
+SK_TARGET_END
