@@ -58,15 +58,15 @@ let floors: [[Module]] = [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
         Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution", "ONNX"]),
         Module(
-            name: "Training", imports: ["Tensors", "Plots", "Kernels", "Graphs", "Execution"], testExcludes: ["Goldens"],
-            testImports: ["ONNX", "Models", "CAllocationCounter"]),
+            name: "Training", imports: ["Tensors", "Pipelines", "Plots", "Kernels", "Graphs", "Execution"],
+            testExcludes: ["Goldens"], testImports: ["ONNX", "Models", "CAllocationCounter"]),
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
     [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media", "Models", "CAllocationCounter"])
+            testImports: ["Media", "Models", "CAllocationCounter"]),
     ],
     // 5: the public API
     [
@@ -86,7 +86,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "CArguments",
+        "Graphs", "Execution", "Models", "Training", "CArguments",
     ],
     products: [arguments])
 

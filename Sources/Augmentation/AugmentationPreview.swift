@@ -36,7 +36,9 @@ package struct AugmentationPreview {
     /// Draws rows of cells. Boxes have their class's colour, dashed where nothing is known for sure; masks are tinted.
     package func grid(_ rows: [[Cell]]) -> Image {
         let columns = max(rows.map(\.count).max() ?? 0, 1)
-        let (stepX, stepY) = (cellSide + Self.margin, cellSide + Self.margin + captionLines * Self.lineHeight + 6)
+        // Cells begin at even places, so that chroma samples are whole.
+        let stepX = (cellSide + Self.margin + 1) & ~1
+        let stepY = (cellSide + Self.margin + captionLines * Self.lineHeight + 7) & ~1
         // As many rows as a picture may hold.
         let shown = rows.prefix(Image.longestSide / stepY - 1)
         let color = ColorDescription(matrix: .bt601, isFullRange: true)
@@ -47,7 +49,6 @@ package struct AugmentationPreview {
         let text = TextRenderer()
         for (row, cells) in shown.enumerated() {
             for (column, cell) in cells.enumerated() where (column + 1) * stepX <= Image.longestSide {
-                // Even places, so that chroma samples are whole.
                 draw(cell, on: &sheet, x: column * stepX + Self.margin, y: row * stepY + Self.margin, text)
             }
         }

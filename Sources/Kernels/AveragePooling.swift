@@ -1,11 +1,12 @@
-import CSaccadeKernels
 package import Tensors
 
-/// Mean under a window, channels last, and its gradient; the contract is in `avgpool2d_f32.h`.
-package struct AveragePoolingKernel: @unchecked Sendable {
-    // Sendable: the kernel is a constant of the C module.
-    private let kernel: UnsafePointer<sk_avgpool2d_f32_kernel>
-    private let shape: sk_avgpool2d_shape
+/// Mean under a window, channels last, and its gradient.
+///
+/// The elements of a window inside of the image are weighted alike, rows and columns apart from each other: it is a
+/// resampling, and so is its gradient.
+package struct AveragePoolingKernel: Sendable {
+    private let forward: ResampleKernel
+    private let backward: ResampleKernel
 
     /// Shapes are N×H×W×C; pixel strides are in elements. With `countsPadding` the divisor includes padding, but not what
     /// lies past it.
@@ -13,31 +14,20 @@ package struct AveragePoolingKernel: @unchecked Sendable {
         input: Shape, inputPixelStride: Int, output: Shape, outputPixelStride: Int, rows: WindowExtent,
         columns: WindowExtent, countsPadding: Bool, instructionSet: InstructionSet
     ) {
-        kernel = sk_avgpool2d_f32_choose(instructionSet.code)
-        let window = sk_pool2d_shape(
-            batch: input[0], channels: input[3], in_height: input[1], in_width: input[2], out_height: output[1],
-            out_width: output[2], kernel_height: rows.kernel, kernel_width: columns.kernel,
-            stride_height: rows.stride, stride_width: columns.stride, dilation_height: rows.dilation,
-            dilation_width: columns.dilation, pad_top: rows.padBefore, pad_left: columns.padBefore,
-            in_pixel_stride: inputPixelStride, out_pixel_stride: outputPixelStride)
-        shape = sk_avgpool2d_shape(
-            window: window, counts_padding: countsPadding, pad_bottom: rows.padAfter, pad_right: columns.padAfter)
+        forward = ResampleKernel(
+            batch: input[0], channels: input[3],
+            rows: ResampleTaps(mean: rows, inputs: input[1], outputs: output[1], countsPadding: countsPadding),
+            columns: ResampleTaps(mean: columns, inputs: input[2], outputs: output[2], countsPadding: countsPadding),
+            inputPixelStride: inputPixelStride, outputPixelStride: outputPixelStride, instructionSet: instructionSet)
+        backward = forward.transposed(instructionSet: instructionSet)
     }
 
     package func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, threads: Int) {
-        parallelRanges(shape.window.batch * shape.window.out_height, unit: 1, minimum: 1, threads: threads) { range in
-            withUnsafePointer(to: shape) {
-                kernel.pointee.run($0, input, output, range.lowerBound, range.upperBound)
-            }
-        }
+        forward.run(input: input, output: output, threads: threads)
     }
 
     /// dx from dy, which have the pixel strides of input and output. All of dx is written.
     package func runGradient(gradient: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>, threads: Int) {
-        parallelRanges(shape.window.batch * shape.window.in_height, unit: 1, minimum: 1, threads: threads) { range in
-            withUnsafePointer(to: shape) {
-                kernel.pointee.gradient($0, gradient, result, range.lowerBound, range.upperBound)
-            }
-        }
+        backward.run(input: gradient, output: result, threads: threads)
     }
 }

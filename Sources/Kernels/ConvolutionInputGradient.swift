@@ -165,22 +165,34 @@ package struct ConvolutionInputGradient: @unchecked Sendable {
         let (rows, columns) = (phase.rows, phase.columns)
         let perChannel = groupOut * rows.taps * columns.taps
         let rowStep = rows.tapStep * shape.kernel_width
+        let last = rows.lastTap * shape.kernel_width + columns.lastTap
+        let phaseTaps = rows.taps * columns.taps
+        // Some channels of a group at a time: their weights for one o lie in one piece.
+        let blocks = (groupIn + 15) / 16
         parallelRanges(
-            shape.in_channels, unit: 1, minimum: 1 + (1 << 14) / max(1, perChannel), threads: threads
-        ) { channels in
-            for channel in channels {
-                let (group, i) = channel.quotientAndRemainder(dividingBy: groupIn)
-                var to = plain + channel * perChannel
-                var from = weights + (group * groupOut * groupIn + i) * taps
-                from += rows.lastTap * shape.kernel_width + columns.lastTap
+            shape.groups * blocks, unit: 1, minimum: 1 + (1 << 14) / max(1, 16 * perChannel), threads: threads
+        ) { range in
+            for index in range {
+                let (group, block) = index.quotientAndRemainder(dividingBy: blocks)
+                let count = min(16, groupIn - block * 16)
+                var from = weights + (group * groupOut * groupIn + block * 16) * taps + last
+                var to = plain + (group * groupIn + block * 16) * perChannel
                 for _ in 0..<groupOut {
-                    var row = from
-                    for _ in 0..<rows.taps {
-                        for tap in 0..<columns.taps { to[tap] = row[0 &- tap &* columns.tapStep] }
-                        to += columns.taps
-                        row -= rowStep
+                    if phaseTaps == 1 {
+                        for i in 0..<count { to[i &* perChannel] = from[i &* taps] }
+                    } else {
+                        for i in 0..<count {
+                            var target = to + i &* perChannel
+                            var row = from + i &* taps
+                            for _ in 0..<rows.taps {
+                                for tap in 0..<columns.taps { target[tap] = row[0 &- tap &* columns.tapStep] }
+                                target += columns.taps
+                                row -= rowStep
+                            }
+                        }
                     }
                     from += groupIn * taps
+                    to += phaseTaps
                 }
             }
         }

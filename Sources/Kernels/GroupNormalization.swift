@@ -1,7 +1,7 @@
 import CSaccadeKernels
 
-/// Group normalization, channels last (Wu and He 2018): each of `groups` equal parts of an image's channels is brought to
-/// mean 0 and deviation 1 over its pixels and channels, y = (x - mean) · inverseDeviation · scale + bias with
+/// Group normalization, channels last (Wu and He 2018): each of `groups` equal parts of an image's channels is brought
+/// to mean 0 and deviation 1 over its pixels and channels, y = (x - mean) · inverseDeviation · scale + bias with
 /// inverseDeviation = 1 / √(variance + ε). As many groups as channels make instance normalization.
 ///
 /// x, y: images × pixels × channels; scale, bias: channels; mean, inverseDeviation: images × groups. Sums are doubles:

@@ -11,8 +11,8 @@ package struct LayerNormalizationKernel: @unchecked Sendable {
     private let rows: Int
     private let length: Int
     private let epsilon: Float
-    /// The gradients of scale and bias are summed over chunks of rows, which depend on the shape alone, and within these
-    /// over blocks that stay in the second cache.
+    /// The gradients of scale and bias are summed over chunks of rows, which depend on the shape alone, and within
+    /// these over blocks that stay in the second cache.
     private let chunk: Int
     private let chunks: Int
     private let block: Int

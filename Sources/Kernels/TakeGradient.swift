@@ -15,7 +15,16 @@ package struct TakeGradientKernel: @unchecked Sendable {
         /// Elements between neighbours.
         let inputStride: Int
         let outputStride: Int
-        var isIdentity: Bool { sources == Array(0..<extent) }
+        /// Whether the axis is taken as it is.
+        let isIdentity: Bool
+
+        init(extent: Int, sources: [Int], inputStride: Int, outputStride: Int) {
+            self.extent = extent
+            self.sources = sources
+            self.inputStride = inputStride
+            self.outputStride = outputStride
+            isIdentity = sources == Array(0..<extent)
+        }
     }
     private let axes: [Axis]
     private let count: Int

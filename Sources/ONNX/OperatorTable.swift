@@ -62,7 +62,8 @@ enum OperatorTable {
         "ReduceMax": { node throws(ONNXError) in try reduce(node, .max, axesInputSince: 18) },
         "ReduceMin": { node throws(ONNXError) in try reduce(node, .min, axesInputSince: 18) },
         "ReduceProd": { node throws(ONNXError) in try reduce(node, .prod, axesInputSince: 18) },
-        "ReduceLogSumExp": reduceLogSumExp, "ReduceL1": reduceL1, "ReduceL2": reduceL2, "ReduceSumSquare": reduceSumSquare,
+        "ReduceLogSumExp": reduceLogSumExp, "ReduceL1": reduceL1, "ReduceL2": reduceL2,
+        "ReduceSumSquare": reduceSumSquare,
         "ArgMax": argMax, "ArgMin": argMin, "TopK": topK,
     ]
 

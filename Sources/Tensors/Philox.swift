@@ -61,9 +61,11 @@ package struct Philox: Hashable, Sendable, RandomNumberGenerator {
     /// In [0, 1): one of 2^24 evenly spaced numbers.
     package mutating func uniform() -> Float { Float(next32() >> 8) * 0x1p-24 }
 
-    /// In `range`'s bounds, the upper one excluded but for rounding.
-    package mutating func uniform(_ range: Range<Float>) -> Float {
-        range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+    /// In `range`, whose upper bound comes out where the sum is rounded up to it.
+    package mutating func uniform(_ range: Range<Float>) -> Float { Philox.uniform(next32(), range) }
+
+    static func uniform(_ number: UInt32, _ range: Range<Float>) -> Float {
+        range.lowerBound + (range.upperBound - range.lowerBound) * (Float(number >> 8) * 0x1p-24)
     }
 
     /// True with probability `probability`, to within 2^-32.

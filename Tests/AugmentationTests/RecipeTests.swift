@@ -190,17 +190,20 @@ import Testing
         #expect(stream.choose(3, of: 0).isEmpty)
     }
 
-    @Test func aPreviewShowsEveryCell() throws {
+    /// Even and odd sides of cells and counts of lines.
+    @Test(arguments: [(100, 4), (101, 5), (64, 3), (33, 1)])
+    func aPreviewShowsEveryCell(side: Int, lines: Int) throws {
         let recipe = try ImageAugmentation(Self.everything)
-        let style = AugmentationPreview(cellSide: 100, captionLines: 4)
+        let style = AugmentationPreview(cellSide: side, captionLines: lines)
         let sheet = try recipe.preview(run: 1, samples: [0, 1], epochs: 3, count: 8, style: style, load: Self.load)
-        #expect(sheet.width >= 4 * 100 && sheet.height >= 2 * 100)
         let drawn = RGBImage(sheet)
         for row in 0..<2 {
             for column in 0..<4 {
-                let (x, y) = (8 + column * 108 + 50, 8 + row * (108 + 66) + 50)
+                let x = 8 + (side + 9) / 2 * 2 * column + side / 2
+                let y = 8 + (side + 8 + lines * 15 + 7) / 2 * 2 * row + side / 2
                 #expect(drawn[x, y] != Color(red: 250, green: 250, blue: 250))
             }
         }
+        #expect(AugmentationPreview(cellSide: 64).grid([]).width > 0)
     }
 }

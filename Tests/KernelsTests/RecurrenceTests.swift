@@ -113,6 +113,28 @@ import Testing
         }
     }
 
+    /// Extents of 0: states pass through, gradients of what nothing reads are 0.
+    @Test(arguments: RecurrentCase.Cell.allCases) func emptyExtents(_ cell: RecurrentCase.Cell) {
+        var numbers = Numbers(seed: 65)
+        for shape in [
+            RecurrentShape(steps: 0, batch: 2, input: 3, hidden: 4, direction: .bidirectional),
+            RecurrentShape(steps: 2, batch: 0, input: 3, hidden: 4),
+            RecurrentShape(steps: 2, batch: 2, input: 0, hidden: 4),
+            RecurrentShape(steps: 2, batch: 2, input: 3, hidden: 0),
+        ] {
+            let layer = RecurrentCase(cell, shape, &numbers)
+            let results = layer.run(.best, threads: 2)
+            let exact = layer.naive(layer.exactOperands)
+            #expect(isClose(results.y, exact.y, within: 1e-5))
+            #expect(isClose(results.lastHidden, exact.lastHidden, within: 1e-5))
+            let gradients = layer.runGradient(.best, reserve: results.reserve, threads: 2)
+            if shape.steps == 0 {
+                #expect(gradients[1...3].allSatisfy { $0.allSatisfy { $0 == 0 } })
+                #expect(gradients[4] == layer.weights[1])
+            }
+        }
+    }
+
     /// A longer sequence in a batch changes nothing for a shorter one, whatever stands past its end.
     @Test(arguments: RecurrentCase.Cell.allCases) func sequencesAreIndependent(_ cell: RecurrentCase.Cell) {
         var numbers = Numbers(seed: 63)
@@ -130,6 +152,44 @@ import Testing
             for direction in 0..<2 {
                 let row = ((step * 2 + direction) * 2) * 18
                 #expect(first.y[row..<row + 18].allSatisfy { $0 == 0 })
+            }
+        }
+    }
+
+    /// What PyTorch 2.15 gives in double precision for packed sequences of 3 and 2 steps in both directions, with its gates
+    /// in ONNX's order: operand k of n is ((step · k) mod 11 - 5) ÷ 8.
+    @Test(arguments: supported) func equalsPyTorch(_ instructionSet: InstructionSet) {
+        let shape = RecurrentShape(steps: 3, batch: 2, input: 2, hidden: 2, direction: .bidirectional)
+        let expected: [RecurrentCase.Cell: [[Double]]] = [
+            .lstm: [
+                [
+                    -0.4503103, -0.01205024, -0.3126968, 0.01136857, -0.0543625, -0.06250689, 0.1164985, -0.03097698,
+                    -0.3893747, 0.01509115, -0.2860742, 0.04319186, -0.1155587, -0.05517831, -0.03118078, 0.03181211,
+                    -0.4147436, -0.01084801, 0, 0, -0.07690128, 0.1201981, 0, 0,
+                ],
+                [
+                    -0.4147436, -0.01084801, -0.2860742, 0.04319186, -0.0543625, -0.06250689, 0.1164985, -0.03097698,
+                ],
+                [-0.7509354, -0.04573784, -0.5717156, 0.1776151, -0.0961724, -0.07625241, 0.1988311, -0.04086237],
+            ],
+            .gru: [
+                [
+                    -0.03152622, -0.1779925, 0.1101137, -0.04398909, 0.2830255, 0.05068375, 0.2363984, -0.3476649,
+                    0.1314537, 0.2216433, 0.03824313, 0.1829854, 0.2520977, 0.1680793, -0.01214687, -0.3107646,
+                    0.256773, 0.04230456, 0, 0, 0.3626622, 0.3411072, 0, 0,
+                ],
+                [0.256773, 0.04230456, 0.03824313, 0.1829854, 0.2830255, 0.05068375, 0.2363984, -0.3476649],
+            ],
+        ]
+        for (cell, expected) in expected {
+            var numbers = Numbers(seed: 64)
+            var layer = RecurrentCase(cell, shape, lengths: [3, 2], &numbers)
+            for (operand, step) in zip(0..., [7, 3, 5, 4, 2, 6]) {
+                layer.operands[operand] = layer.operands[operand].indices.map { Float((step * $0) % 11 - 5) / 8 }
+            }
+            let results = layer.run(instructionSet, threads: 1)
+            for (result, expected) in zip([results.y, results.lastHidden, results.lastCell], expected) {
+                #expect(isClose(result, expected, within: 1e-6), "\(cell)")
             }
         }
     }

@@ -51,7 +51,8 @@ import Testing
             for (index, result) in gradient(function, inputs, dy, instructionSet).enumerated() {
                 let x = Double(inputs[index])
                 let slope = sk_unary_gradient_naive(code, a, b, x)
-                // The rounding of an exponent shows in the tails; where f′ crosses 0 the error is relative to its terms.
+                // The rounding of an exponent shows in the tails; where f′ crosses 0 the error is relative to its
+                // terms.
                 let bound: Double =
                     switch function {
                     case .gelu, .geluTanh, .activation(.silu), .activation(.hardSwish):

@@ -87,7 +87,9 @@ import Testing
     }
 
     @Test func anyDataGiveAPicture() throws {
-        for values in [[], [.nan], [5], [0, 0, 0], [-1e300, 1e300], [.leastNonzeroMagnitude], [1e-9, 1e-9], [-7, -7]] as [[Double]] {
+        for values in [
+            [], [.nan], [5], [0, 0, 0], [-1e300, 1e300], [.leastNonzeroMagnitude], [1e-9, 1e-9], [-7, -7],
+        ] as [[Double]] {
             for scale in [PlotAxis.Scale.linear, .logarithmic] {
                 _ = try parse(plot(values, x: PlotAxis("x", scale: scale), y: PlotAxis("y", scale: scale)).svg)
                 _ = try parse(plot(values, y: PlotAxis("y", scale: scale, range: -1...1)).svg)

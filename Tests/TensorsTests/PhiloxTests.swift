@@ -72,4 +72,18 @@ import Testing
         #expect((0..<100).allSatisfy { _ in !numbers.chance(0) })
         #expect((0..<100).allSatisfy { _ in numbers.chance(1) })
     }
+
+    /// A filled buffer holds what the same numbers of calls give, wherever the generator stands in a block.
+    @Test(arguments: [0, 1, 2, 3, 7]) func fillingEqualsDrawing(position: UInt64) {
+        for count in [0, 1, 2, 3, 9] {
+            var filling = Philox(seed: 6, stream: 7, position: position)
+            var drawing = filling
+            var values = Array(repeating: Float(0), count: count)
+            values.withUnsafeMutableBufferPointer { filling.fillUniform($0, -2..<5) }
+            #expect(values == values.map { _ in drawing.uniform(-2..<5) })
+            values.withUnsafeMutableBufferPointer { filling.fillNormal($0, mean: 1, deviation: 2) }
+            #expect(values == values.map { _ in 1 + 2 * drawing.normal() })
+            #expect(filling == drawing)
+        }
+    }
 }

@@ -219,18 +219,6 @@ final class FaultyCalls: Sendable {
         }
     }
 
-    /// The other half of the next test: it saves until it is killed.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"] != nil))
-    func saveUntilKilled() throws {
-        let path = try #require(ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"])
-        let folder = try CheckpointFolder(path)
-        var step = try Self.load(folder)?.step ?? 0
-        while true {
-            step += 1
-            try Self.save(step, in: folder, isBest: step % 3 == 0)
-        }
-    }
-
     @Test func killsLeaveAWholeCheckpoint() throws {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = temporary.path + "/run"
@@ -267,5 +255,20 @@ final class FaultyCalls: Sendable {
             step = found.step
         }
         #expect(advanced >= 30)
+    }
+}
+
+/// What a process of its own runs. It has no folder of its own that it could leave behind.
+@Suite struct CheckpointChild {
+    /// The other half of `killsLeaveAWholeCheckpoint`: it saves until it is killed.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"] != nil))
+    func saveUntilKilled() throws {
+        let path = try #require(ProcessInfo.processInfo.environment["SACCADE_TEST_SAVE_IN"])
+        let folder = try CheckpointFolder(path)
+        var step = try CheckpointFolderTests.load(folder)?.step ?? 0
+        while true {
+            step += 1
+            try CheckpointFolderTests.save(step, in: folder, isBest: step % 3 == 0)
+        }
     }
 }

@@ -154,6 +154,17 @@ import Training
         }
     }
 
+    /// The floats between two tensors are 0 and stay it.
+    @Test(arguments: methods + [.adam(weightDecay: 0.1), .rmsProp()]) func paddingStaysZero(_ method: OptimizerMethod)
+        throws
+    {
+        var weights: [Float] = [1, 0, 0, 2]
+        var optimizer = try Optimizer(
+            method, parameterCount: 4, groups: [ParameterGroup("all", ranges: [0..<4], l1: 0.1)])
+        for _ in 0..<5 { try optimizer.step(parameters: &weights, gradients: [1, 0, 0, -1], rate: 0.1) }
+        #expect(weights[1...2] == [0, 0] && weights[0] != 1 && weights[3] != 2)
+    }
+
     @Test func gradientsMayBeSums() throws {
         var (one, other): ([Float], [Float]) = ([1, -2, 3], [1, -2, 3])
         let gradients: [Float] = [0.5, 1, -4]
@@ -189,7 +200,8 @@ import Training
         }
         let methods: [OptimizerMethod] = [
             .sgd(momentum: 1), .sgd(nesterov: true), .sgd(weightDecay: -1), .adam(beta1: 1), .adam(beta2: -0.1),
-            .adamW(epsilon: .nan), .rmsProp(smoothing: 2), .rmsProp(momentum: .infinity),
+            .adamW(epsilon: .nan), .adam(epsilon: 0), .rmsProp(epsilon: 1e-60), .rmsProp(smoothing: 2),
+            .rmsProp(momentum: .infinity),
         ]
         for method in methods {
             #expect(throws: OptimizerError.self) { _ = try Optimizer(method, parameterCount: 10) }

@@ -88,6 +88,22 @@ import Training
         }
     }
 
+    @Test func nothingIsWrittenBehindATornLine() throws {
+        let calm = FaultyCalls()
+        do { _ = try TrainingLog(path, metricNames: [], calls: calm.calls) }
+        // The next call after those of the beginning, less the closing, is the first row's.
+        let faulty = FaultyCalls(.once, failingCall: calm.callCount, code: EDQUOT)
+        var log = try TrainingLog(path, metricNames: [], calls: faulty.calls)
+        let before = text
+        for step in 1...3 {
+            let error = #expect(throws: TrainingFileError.self) {
+                try log.append(TrainingLogRow(epoch: 0, step: step, rate: 1, trainLoss: 1))
+            }
+            #expect(error?.code == EDQUOT && error?.kind == .writeFailed)
+        }
+        #expect(text == before && faulty.callCount == calm.callCount)
+    }
+
     @Test func theCurvesAreAPicture() throws {
         for rows in [[], [row(1)], (1...40).map(row)] {
             let svg = TrainingCurves(metricNames: ["AP50", "mean AP"], rows: rows).svg

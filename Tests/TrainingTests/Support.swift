@@ -33,12 +33,16 @@ func golden(_ name: String) throws -> Data {
     return try Data(contentsOf: folder.appendingPathComponent(name + ".json"))
 }
 
-/// A folder that is removed with this value.
+/// A folder that is removed with this value; in memory where there is such, because thousands of small files that are
+/// forced to a disk take their time.
 final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("saccade-" + UUID().uuidString)
+        let memory = URL(fileURLWithPath: "/dev/shm")
+        let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+        let base = isThere ? memory : FileManager.default.temporaryDirectory
+        let url = base.appendingPathComponent("saccade-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
     }

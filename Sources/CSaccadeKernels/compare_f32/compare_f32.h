@@ -1,7 +1,7 @@
 #pragma once
-// Comparisons of floats, and the choice between two floats by a truth, over rows. Truths are bytes: 0 and 1 as results, 0
-// and anything else as operands. Comparisons with NaN are false, `not_equal` true. Steps are 0 (one operand for the whole
-// row) or 1.
+// Comparisons of floats, and the choice between two floats by a truth, over rows. Truths are bytes: 0 and 1 as results,
+// 0 and anything else as operands. Comparisons with NaN are false, `not_equal` true. Steps are 0 (one operand for the
+// whole row) or 1.
 
 #include "../isa/isa.h"
 
@@ -22,7 +22,8 @@ typedef struct sk_compare_f32_kernel {
     void (*_Nonnull compare)(
         sk_comparison comparison, const float *_Nonnull x, size_t x_step, const float *_Nonnull y, size_t y_step,
         uint8_t *_Nonnull z, size_t count);
-    /// z[i] = x[i · x_step] where condition[i · condition_step] holds, else y[i · y_step]. z may be x or y where that steps.
+    /// z[i] = x[i · x_step] where condition[i · condition_step] holds, else y[i · y_step]. z may be x or y where that
+    /// steps.
     void (*_Nonnull select)(
         const uint8_t *_Nonnull condition, size_t condition_step, const float *_Nonnull x, size_t x_step,
         const float *_Nonnull y, size_t y_step, float *_Nonnull z, size_t count);

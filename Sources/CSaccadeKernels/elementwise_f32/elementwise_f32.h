@@ -1,6 +1,10 @@
 #pragma once
 // Functions of one or two numbers over rows of floats. Results may be written over an operand that starts at the same
 // place.
+//
+// Against double precision, over all floats: log within 1 ulp; elu 2, erf and softplus 3, gelu 8 (without fused
+// multiply-add 66 in its far tail, where it is below 1e-25). gelu_tanh carries the rounding of its exponent: 13 ulp
+// down to x = -3, and below -10 nothing is left of it.
 
 #include "../isa/isa.h"
 

@@ -9,7 +9,6 @@
 // Kernels never allocate, keep no state and may be called from several threads.
 
 #include "../activation/activation.h"
-#include "../avgpool2d_f32/avgpool2d_f32.h"
 #include "../binary_u8/binary_u8.h"
 #include "../closure/closure.h"
 #include "../compare_f32/compare_f32.h"

@@ -1,6 +1,6 @@
 #pragma once
-// Sums, sums of squares, maxima and minima of many floats. Totals are doubles: a sum of 2^20 floats loses nothing that a
-// float would show, and a maximum is exact. The order of the additions depends on the extents alone.
+// Sums, sums of squares, maxima and minima of many floats. Totals are doubles: a sum of 2^20 floats loses nothing that
+// a float would show, and a maximum is exact. The order of the additions depends on the extents alone.
 
 #include "../isa/isa.h"
 
@@ -29,8 +29,8 @@ typedef struct sk_reduce_f32_kernel {
     void (*_Nonnull columns)(
         sk_reduction reduction, const float *_Nonnull x, size_t stride, double *_Nonnull totals, size_t columns,
         size_t count);
-    /// totals[c] = reduction of parts[c + i · stride] over i < `count`, count ≥ 1, where the parts are totals themselves:
-    /// those of squares are added.
+    /// totals[c] = reduction of parts[c + i · stride] over i < `count`, count ≥ 1, where the parts are totals
+    /// themselves: those of squares are added.
     void (*_Nonnull join)(
         sk_reduction reduction, const double *_Nonnull parts, size_t stride, double *_Nonnull totals, size_t columns,
         size_t count);

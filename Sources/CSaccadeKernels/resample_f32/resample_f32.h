@@ -3,8 +3,8 @@
 //
 //   y[r][c] = Σ_i Σ_j u_i · v_j · x[p_i][q_j]   over the taps (p_i, u_i) of row r and (q_j, v_j) of column c,
 //
-// added in that order. Linear resizing has one or two taps along an axis; the gradient of a resizing is one with the taps
-// of the transposed matrices, as many as there are.
+// added in that order. Linear resizing has one or two taps along an axis, average pooling as many as a window has places;
+// the gradient of either is a resampling by the transposed matrices.
 
 #include "../isa/isa.h"
 

@@ -1,9 +1,9 @@
 #pragma once
 // Gradients of functions of one number: dx[i] = dy[i] · f′(x[i]). dx may be dy or x.
 //
-// At corners the gradient is PyTorch's: 0 for relu and abs at 0, the slope for leaky_relu at 0, a for elu at 0; hard_swish
-// and hard_sigmoid are flat from the ends of their ramps on. clip is flat on both its bounds. The functions
-// that have steps alone (floor, ceil, round, sign) have gradient 0.
+// At corners the gradient is PyTorch's: 0 for relu and abs at 0, the slope for leaky_relu at 0, a for elu at 0;
+// hard_swish and hard_sigmoid are flat from the ends of their ramps on. clip is flat on both its bounds.
+// The functions that have steps alone (floor, ceil, round, sign) have gradient 0.
 
 #include "../elementwise_f32/elementwise_f32.h"
 #include "../isa/isa.h"

@@ -13,6 +13,7 @@ package struct GRUKernel: Sendable {
     private let weightGradient: MatrixProduct
     private let gateRecurrenceGradient: MatrixProduct
     private let contentRecurrenceGradient: MatrixProduct
+    private let gradientProductScratchCount: Int
 
     /// `linearBeforeReset`: the reset gate multiplies the product with R, as in PyTorch, and not the state before it.
     package init(_ shape: RecurrentShape, linearBeforeReset: Bool, instructionSet: InstructionSet) {
@@ -33,6 +34,8 @@ package struct GRUKernel: Sendable {
         contentRecurrenceGradient = RecurrentLayer.weightGradient(
             shape, sections: 1, length: hidden, rowStride: linearBeforeReset ? hidden : 4 * hidden,
             instructionSet: instructionSet)
+        gradientProductScratchCount = layer.gradientProductScratchCount(
+            weightGradient, gateRecurrenceGradient, contentRecurrenceGradient)
     }
 
     /// What `run` leaves for `runGradient` when it is given a reserve: activated gates and states of every step.
@@ -44,9 +47,6 @@ package struct GRUKernel: Sendable {
     }
 
     private var gradientPackedCount: Int { gateGradient.packedCount + contentGradient.packedCount }
-    private var gradientProductScratchCount: Int {
-        layer.gradientProductScratchCount([weightGradient, gateRecurrenceGradient, contentRecurrenceGradient])
-    }
     package var gradientScratchByteCount: Int {
         (gradientPackedCount + gradientProductScratchCount + layer.gradientKeptCount) * MemoryLayout<Float>.stride
     }

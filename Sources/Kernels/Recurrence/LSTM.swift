@@ -10,6 +10,7 @@ package struct LSTMKernel: Sendable {
     private let stepGradient: StepProduct
     private let weightGradient: MatrixProduct
     private let recurrenceGradient: MatrixProduct
+    private let gradientProductScratchCount: Int
 
     package init(_ shape: RecurrentShape, instructionSet: InstructionSet) {
         let hidden = shape.hidden
@@ -23,6 +24,7 @@ package struct LSTMKernel: Sendable {
             shape, sections: 4, length: shape.input, rowStride: shape.input, instructionSet: instructionSet)
         recurrenceGradient = RecurrentLayer.weightGradient(
             shape, sections: 4, length: hidden, rowStride: hidden, instructionSet: instructionSet)
+        gradientProductScratchCount = layer.gradientProductScratchCount(weightGradient, recurrenceGradient)
     }
 
     /// What `run` leaves for `runGradient` when it is given a reserve: activated gates and states of every step.
@@ -33,9 +35,6 @@ package struct LSTMKernel: Sendable {
         (packedCount + layer.productScratchCount + layer.scratchKeptCount) * MemoryLayout<Float>.stride
     }
 
-    private var gradientProductScratchCount: Int {
-        layer.gradientProductScratchCount([weightGradient, recurrenceGradient])
-    }
     package var gradientScratchByteCount: Int {
         (stepGradient.packedCount + gradientProductScratchCount + layer.gradientKeptCount) * MemoryLayout<Float>.stride
     }

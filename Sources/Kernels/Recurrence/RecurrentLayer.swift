@@ -58,8 +58,8 @@ struct RecurrentLayer: @unchecked Sendable {
     var scratchKeptCount: Int { keptCount(slots: 2) }
     /// What the forward product needs.
     var productScratchCount: Int { inputProduct.scratchByteCount(batch: 1) / MemoryLayout<Float>.stride }
-    /// What products of the gradient need, those with `others` among them.
-    func gradientProductScratchCount(_ others: [MatrixProduct]) -> Int {
+    /// What products of the gradient need, those of `others` among them.
+    func gradientProductScratchCount(_ others: MatrixProduct...) -> Int {
         ([inputGradient.first, inputGradient.second] + others).map { $0.scratchByteCount(batch: 1) }.reduce(0, max)
             / MemoryLayout<Float>.stride
     }

@@ -1,4 +1,4 @@
-import Execution
+package import Execution
 package import Graphs
 package import Tensors
 
@@ -45,6 +45,12 @@ package final class Learner {
     package internal(set) var optimizer: Optimizer
     /// Steps taken so far.
     package internal(set) var stepCount = 0
+
+    /// Instead of the optimizer's own, for schedules that cycle it.
+    package var momentum: Double? {
+        get { optimizer.momentum }
+        set { optimizer.momentum = newValue }
+    }
 
     let loss: ValueID
     let parameterIDs: [ValueID]
@@ -130,12 +136,24 @@ package final class Learner {
         return LearningError.gradientNotFinite(step: stepCount, parameter: entry?.name ?? "")
     }
 
+    /// What a step on such a batch runs.
+    package func plan(for batch: [String: Tensor]) throws -> ExecutionPlan {
+        try session(for: batch, isTraining: true).plan
+    }
+
+    /// The time of each operation of `plan(for:)`, in its order, without a step of the optimizer.
+    package func timeOperations(of batch: [String: Tensor]) throws -> [Duration] {
+        let session = try session(for: batch, isTraining: true)
+        try write(batch, to: session)
+        return try session.runTimed()
+    }
+
     /// The outputs for a batch in inference: running statistics, no dropout.
     package func evaluate(_ batch: [String: Tensor]) throws -> Results {
         try run(session(for: batch, isTraining: false), batch)
     }
 
-    private func run(_ session: Session, _ batch: [String: Tensor]) throws -> Results {
+    private func write(_ batch: [String: Tensor], to session: Session) throws {
         for (index, port) in session.plan.inputs.enumerated() {
             if port.name == seedName {
                 // One seed for each step of each run.
@@ -150,6 +168,10 @@ package final class Learner {
                 }
             }
         }
+    }
+
+    private func run(_ session: Session, _ batch: [String: Tensor]) throws -> Results {
+        try write(batch, to: session)
         try session.run()
         var results = Results(loss: 0, metrics: [:], gradientNorm: 0)
         for (index, id) in graph.outputs.enumerated() {

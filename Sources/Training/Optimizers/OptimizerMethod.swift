@@ -60,16 +60,20 @@ package enum OptimizerMethod: Hashable, Sendable {
         func negative(_ name: String, _ value: Double) -> String? {
             value >= 0 && value.isFinite ? nil : "\(name) is \(value), not a finite number of at least 0"
         }
+        // Without it a parameter whose gradients have all been 0 would become 0 / 0.
+        func tooSmall(_ epsilon: Double) -> String? {
+            Float(epsilon) > 0 && epsilon.isFinite ? nil : "epsilon is \(epsilon), not above 0"
+        }
         let decay = negative("the weight decay", weightDecay)
         switch self {
         case .sgd(let momentum, let nesterov, _):
             let idle = nesterov && momentum == 0 ? "Nesterov's step needs a momentum" : nil
             return outside("the momentum", momentum) ?? idle ?? decay
         case .rmsProp(let smoothing, let epsilon, let momentum, _, _):
-            return outside("the smoothing", smoothing) ?? negative("epsilon", epsilon)
+            return outside("the smoothing", smoothing) ?? tooSmall(epsilon)
                 ?? outside("the momentum", momentum) ?? decay
         case .adam(let beta1, let beta2, let epsilon, _), .adamW(let beta1, let beta2, let epsilon, _):
-            return outside("beta1", beta1) ?? outside("beta2", beta2) ?? negative("epsilon", epsilon) ?? decay
+            return outside("beta1", beta1) ?? outside("beta2", beta2) ?? tooSmall(epsilon) ?? decay
         }
     }
 }

@@ -30,12 +30,14 @@ package struct TrainingLogRow: Hashable, Sendable {
 ///     try log.append(TrainingLogRow(epoch: 0, step: 100, rate: 0.01, trainLoss: 0.7, metrics: [nil]))
 ///
 /// Each row is one `write(2)`, so that a killed run leaves at most one torn line. A resumed run cuts the log back to its
-/// checkpoint's step: the rows behind it come again, with the same numbers.
+/// checkpoint's step: the rows behind it come again, with the same numbers. After a failed write every further one
+/// throws the same error, so that nothing stands behind a torn line.
 package struct TrainingLog: ~Copyable {
     package let path: String
     package let metricNames: [String]
     private let calls: TrainingFileCalls
     private let descriptor: Int32
+    private var failure: TrainingFileError?
 
     /// What a log may be long: a row for each step of a long training, many times over.
     private static let maximumBytes = 1 << 30
@@ -74,16 +76,16 @@ package struct TrainingLog: ~Copyable {
     /// Adds a row.
     package mutating func append(_ row: TrainingLogRow) throws(TrainingFileError) {
         precondition(row.metrics.count == metricNames.count, "a row of \(row.metrics.count) metrics")
-        var line = Self.line(row)
-        let failure: TrainingFileError? = line.withUTF8 { bytes in
-            do throws(TrainingFileError) {
-                try calls.write(descriptor, UnsafeRawBufferPointer(bytes), file: path)
-                return nil
-            } catch {
-                return error
-            }
-        }
         if let failure { throw failure }
+        let line = Array(Self.line(row).utf8)
+        do throws(TrainingFileError) {
+            try line.withUnsafeBufferPointer { (bytes) throws(TrainingFileError) in
+                try calls.write(descriptor, UnsafeRawBufferPointer(bytes), file: path)
+            }
+        } catch {
+            failure = error
+            throw error
+        }
     }
 
     /// The metrics' names and the rows of a log. A torn last line is left out.

@@ -87,6 +87,7 @@ package enum ScheduleCurve: Hashable, Sendable {
         case .polynomial(let rate, let steps, let exponent, let floor):
             return floor + (rate - floor) * pow(1 - Self.share(step, of: steps), exponent)
         case .cyclical(let minimum, let maximum, let up, let down, let mode):
+            let (up, down) = (max(up, 1), max(down, 1))
             let cycle = step / (up + down)
             let within = Double(step - cycle * (up + down))
             let height = within <= Double(up) ? within / Double(up) : (Double(up + down) - within) / Double(down)
