@@ -27,7 +27,8 @@ extension ModelBuilder {
     ) throws(GraphError) -> ValueID {
         try scope(name) { net throws(GraphError) in
             let all = try net.projection(x, width, parts: 3, "input")
-            return try net.attend(net.nodes.split(all, axis: -1, sizes: [width, width, width]), width, heads, mask, dropout)
+            return try net.attend(
+                net.nodes.split(all, axis: -1, sizes: [width, width, width]), width, heads, mask, dropout)
         }
     }
 
