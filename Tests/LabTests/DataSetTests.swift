@@ -2,7 +2,7 @@ import Augmentation
 import Foundation
 import Testing
 
-@testable import Lab
+import Lab
 
 @Suite struct DataSetTests {
     // MARK: Spoken digits

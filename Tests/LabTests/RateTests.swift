@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Training
 
-@testable import Lab
+import Lab
 
 @Suite struct RateTests {
     private static func training() throws -> TaskTraining {

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 import Training
 
-@testable import Lab
+import Lab
 
 @Suite struct TaskTests {
     private static func digits(augments: Bool = false) throws -> LearningTask {
