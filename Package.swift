@@ -38,7 +38,8 @@ let floors: [[Module]] = [
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
-        Module(name: "Kernels", imports: ["Tensors", "CSaccadeKernels"]),
+        Module(
+            name: "Kernels", imports: ["Tensors", "CSaccadeKernels"], testImports: ["CAllocationCounter"]),
         Module(name: "Graphs", imports: ["Tensors"]),
         Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
@@ -66,7 +67,7 @@ let floors: [[Module]] = [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media", "CAllocationCounter"]),
+            testImports: ["Media", "Models", "CAllocationCounter"]),
     ],
     // 5: the public API
     [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 
 struct BenchmarkTrainingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -118,14 +118,16 @@ struct TrainingBenchmark {
         for _ in 0..<2 { h = try residual(h, 32) }
         h = try block(h, 32, 64, stride: 2)
         for _ in 0..<2 { h = try residual(h, 64) }
-        return try withLoss(net, logits: net.linear(net.globalAverage(h), from: 64, to: 10))
+        let logits = try net.linear(net.globalAverage(h), from: 64, to: 10)
+        return try withLoss(net, logits: logits)
     }
 
     private func recurrentNetwork() throws -> Graph {
         var net = ModelBuilder(name: "lstm")
         let x = net.input("input", [.symbolic("batch"), .symbolic("length"), .fixed(64)])
         let h = try net.lstm(x, from: 64, hidden: 256, layers: 2)
-        return try withLoss(net, logits: net.linear(h.state, from: 256, to: 10))
+        let logits = try net.linear(h.state, from: 256, to: 10)
+        return try withLoss(net, logits: logits)
     }
 
     private func transformer() throws -> Graph {
@@ -134,6 +136,7 @@ struct TrainingBenchmark {
         let x = try net.embedding(tokens, count: 1000, width: 256)
         let layers = Transformer(width: 256, heads: 8, feedForward: 1024, dropout: 0)
         let h = try net.transformerEncoder(x, layers, layers: 4)
-        return try withLoss(net, logits: net.linear(net.maskedMean(h, padding: nil), from: 256, to: 10))
+        let logits = try net.linear(net.maskedMean(h, padding: nil), from: 256, to: 10)
+        return try withLoss(net, logits: logits)
     }
 }

@@ -17,6 +17,7 @@ struct LabTrainCommand: ParsableCommand {
 
               saccade lab train --task digits --out runs/digits
               saccade lab train --task cells --augment --epochs 12
+              saccade lab train --task cells --from runs/digits/model.onnx --replace-last --freeze "block0*"
               saccade lab train --task intents --classes 20 --model lstm --schedule "onecycle(0.01,steps=630)"
             """)
 
@@ -44,6 +45,8 @@ struct LabTrainCommand: ParsableCommand {
         name: [.customShort("o"), .long],
         help: ArgumentHelp("The run's folder. Default: runs/TASK.", valueName: "folder"))
     var out: String?
+
+    @OptionGroup var start: LabStartArguments
 
     @Flag(help: "Go on from the newest checkpoint of the folder.")
     var resume = false
@@ -76,7 +79,9 @@ struct LabTrainCommand: ParsableCommand {
         training.schedule = planned
         training.patience = patience
         // A model that does not fit is known before a folder is made.
-        _ = try task.model(training.model)
+        training.start = try start.fineTuning()
+        for note in training.start?.notes ?? [] { progress.tell(note) }
+        _ = try training.initialModel()
         let folder = try OutputFolder(out ?? "runs/\(task.name.rawValue)")
         var line: ProgressLine?
         let outcome = try training.run(folder: folder.path, resumes: resume) { state in
