@@ -39,7 +39,7 @@ import Lab
     @Test func suggestionPrefersTheSteepest() {
         typealias Found = LearningRateFinder.Found
         func suggestion(_ steepest: Double?, _ minimumByTen: Double?) -> Double? {
-            Found(points: [], ending: .completed, steepest: steepest, minimumByTen: minimumByTen).suggestion
+            Found.suggestion(steepest: steepest, minimumByTen: minimumByTen)
         }
         #expect(suggestion(0.01, 0.02) == 0.01)
         #expect(suggestion(nil, 0.02) == 0.02)
