@@ -1,5 +1,5 @@
 package import Graphs
-package import Tensors
+import Tensors
 
 extension Graph {
     /// Gives a model that was trained for other classes a last layer for `classes` of them, with fresh weights: what

@@ -209,7 +209,7 @@ enum SmallNetwork {
             if let draw {
                 // What is random depends on the draw alone.
                 var numbers = Philox(seed: draw.seed, stream: UInt64(draw.epoch * 1000 + indices[0]))
-                let images = try batch["images"].map { $0.elements(as: Float.self).map { $0 + 0.1 * numbers.normal() } }
+                let images = batch["images"].map { $0.elements(as: Float.self).map { $0 + 0.1 * numbers.normal() } }
                 batch["images"] = try Tensor(images ?? [], shape: [indices.count, 2, 8, 8])
             }
             return batch

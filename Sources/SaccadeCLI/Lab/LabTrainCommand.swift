@@ -84,11 +84,10 @@ struct LabTrainCommand: ParsableCommand {
         _ = try training.initialModel()
         let folder = try OutputFolder(out ?? "runs/\(task.name.rawValue)")
         var line: ProgressLine?
-        var resumedAt: Int?
         let outcome = try training.run(folder: folder.path, resumes: resume) { state in
             if line == nil {
                 line = ProgressLine(totalSteps: state.totalSteps, step: state.step - 1, at: progress.now)
-                if resume { resumedAt = state.step - 1 }
+                if state.step > 1 { progress.tell("goes on behind step \(state.step - 1)") }
             }
             guard var current = line else { return true }
             progress.show(state, epochs: training.epochs, line: &current)
@@ -103,7 +102,7 @@ struct LabTrainCommand: ParsableCommand {
         for warning in outcome.summary.warnings { progress.tell(warning) }
         try folder.write(exportONNX(outcome.model), to: "model.onnx")
         let report = LabTrainReport(
-            task: task, training: training, outcome: outcome, folder: folder.path, resumedAt: resumedAt)
+            task: task, training: training, outcome: outcome, folder: folder.path)
         let text = try report.json()
         try folder.write(text.utf8, to: "test.json")
         try StandardOutput.write(json ? text : report.text)
