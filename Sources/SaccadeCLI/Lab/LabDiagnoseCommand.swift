@@ -48,7 +48,9 @@ struct LabDiagnoseCommand: ParsableCommand {
             valueName: "0-1"))
     var fraction: Double?
 
-    @Option(help: ArgumentHelp("Epochs of a training. Default: the task's, with --quick half of them.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Epochs of a training. Default: as many steps as the task has, with --quick fewer.", valueName: "n"))
     var epochs: Int?
 
     @Option(help: ArgumentHelp("Trainings of each kind. Default: 3, with --quick 2.", valueName: "n"))
@@ -113,13 +115,13 @@ struct LabDiagnoseCommand: ParsableCommand {
         let learner = try TaskLearner(loaded, model: model, width: width, rate: rate, batchSize: batch) {
             progress.goesOn
         }
-        var options = DiagnosisOptions(for: loaded, isQuick: quick)
+        let part = fraction ?? DiagnosisOptions.usualFraction(of: loaded, isQuick: quick)
+        var options = DiagnosisOptions(for: loaded, fraction: part, isQuick: quick)
         if let epochs { options.epochs = epochs }
         if let seeds { options.seeds = seeds }
         if let folds { options.folds = folds }
         options.seed = seed
         options.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let part = fraction ?? DiagnosisOptions.usualFraction(of: loaded, isQuick: quick)
         let samples = learner.samples(fraction: part, seed: seed)
         let budget = try Diagnosis.budget(of: learner, samples: samples, options: options)
         let folder = try OutputFolder(out ?? "runs/diagnose-\(task.rawValue)")
