@@ -3,7 +3,7 @@
 ///
 /// The interval is Student's over the folds, with the correction of Nadeau and Bengio ("Inference for the generalization
 /// error", 2003): trainings share most of their samples, so that the folds' errors vary together, and 1 ÷ k becomes
-/// 1 ÷ k + 1 ÷ (k - 1).
+/// 1 ÷ k + 1 ÷ (k - 1). It is at least as wide as Wilson's interval for as many samples.
 package struct CrossValidation: Hashable, Sendable, Codable {
     package struct Fold: Hashable, Sendable, Codable {
         package var samples: Int
@@ -19,7 +19,10 @@ package struct CrossValidation: Hashable, Sendable, Codable {
         self.folds = folds
         self.smallClasses = smallClasses
         let mean = Estimate.mean(of: folds.map(\.error), correlation: 1 / Double(max(folds.count - 1, 1)))
-        error = Estimate(mean.value, max(mean.lower, 0), min(mean.upper, 1))
+        // Folds without an error, or with the same one, say no more than their samples can.
+        let bySamples = Estimate.share(mean.value, of: folds.reduce(0) { $0 + $1.samples })
+        error = Estimate(
+            mean.value, max(min(mean.lower, bySamples.lower), 0), min(max(mean.upper, bySamples.upper), 1))
     }
 }
 

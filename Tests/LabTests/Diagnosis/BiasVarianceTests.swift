@@ -64,3 +64,42 @@ import Testing
         #expect(one.brierVariance.value > 5 * many.brierVariance.value)
     }
 }
+
+@Suite struct CrossValidationTests {
+    private func crossValidation(_ isWrong: @escaping @Sendable (Int) -> Bool) throws -> CrossValidation {
+        let labels = (0..<440).map { $0 % 2 }
+        let learner = ScriptedLearner(classNames: ["a", "b"], labels: labels) { _, _, sample in
+            (labels[sample] == 0) != isWrong(sample) ? [0.9, 0.1] : [0.1, 0.9]
+        }
+        return try Diagnosis(
+            of: learner, samples: DiagnosisSamples(training: Array(0..<400), validation: Array(400..<440)),
+            options: .small
+        ).crossValidation
+    }
+
+    /// Each sample counts once, so that the mean of equal folds is the share of all wrong ones.
+    @Test func eachSampleCountsOnce() throws {
+        let found = try crossValidation { $0 % 5 == 0 }
+        #expect(found.folds.map(\.samples) == [100, 100, 100, 100])
+        #expect(abs(found.error.value - 0.2) < 1e-12 && found.smallClasses.isEmpty)
+        #expect(found.error.lower < 0.19 && found.error.upper > 0.21)
+    }
+
+    /// Student's interval for four folds, with 1 ÷ 4 + 1 ÷ 3 in place of 1 ÷ 4.
+    @Test func foldsThatShareSamplesHaveAWiderInterval() throws {
+        let found = try crossValidation { $0 % 7 < 3 }
+        let errors = found.folds.map(\.error)
+        let mean = errors.reduce(0, +) / 4
+        let variance = errors.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 3
+        let half = 3.1824 * (variance * (1.0 / 4 + 1.0 / 3)).squareRoot()
+        let wilson = Estimate.share(mean, of: 400)
+        #expect(variance > 0)
+        #expect(abs(found.error.upper - max(mean + half, wilson.upper)) < 1e-9)
+        #expect(abs(found.error.lower - min(mean - half, wilson.lower)) < 1e-9)
+    }
+
+    @Test func foldsWithoutAnErrorAreNotCertain() throws {
+        let found = try crossValidation { _ in false }
+        #expect(found.error.value == 0 && found.error.lower == 0 && abs(found.error.upper - 0.0095) < 1e-3)
+    }
+}

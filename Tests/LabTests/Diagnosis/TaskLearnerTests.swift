@@ -1,10 +1,10 @@
 import Augmentation
 import Foundation
+import Lab
 import Tensors
 import Testing
 import Training
 
-@testable import Lab
 
 @Suite struct TaskLearnerTests {
     /// 24 sentences for training and 6 for validation, of 3 intents.
