@@ -5,7 +5,6 @@ import Tensors
 import Testing
 import Training
 
-
 @Suite struct TaskLearnerTests {
     /// 24 sentences for training and 6 for validation, of 3 intents.
     private func intents(augments: Bool = true) throws -> LearningTask {
