@@ -46,7 +46,7 @@ extension LearningTask {
             name: .digits, title: "spoken digits", source: digits.folder, classNames: SpokenDigits.classNames,
             training: samples(.training, options.augments ? recipe : nil), validation: samples(.validation),
             test: samples(.test), models: [.cnn, .lstm],
-            usual: Usual(method: .adam(), rate: 0.003, batchSize: 32, epochs: 15), classWeights: nil,
+            usual: Usual(method: .adam(), rate: 0.003, batchSize: 16, epochs: 15), classWeights: nil,
             notes: ["\(speakers) speakers, all of them in each part: new takes, not new voices, are tested"],
             vocabulary: nil)
     }

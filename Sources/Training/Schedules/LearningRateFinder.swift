@@ -51,7 +51,8 @@ package struct LearningRateFinder: Hashable, Sendable {
         package var points: [Point]
         package var ending: Ending
         /// The rate at which the smoothed loss falls most steeply over the logarithm of the rate; nil when it nowhere
-        /// falls. The first tenth of the curve, in which the average settles, and the last twentieth are left out.
+        /// falls. The first tenth of the curve, in which the average settles, and the last twentieth are left out, and so
+        /// is what lies behind the lowest point: where the loss jumps, it falls steeply too.
         package var steepest: Double?
         /// A tenth of the rate at which the smoothed loss is lowest; nil when that is the first point.
         package var minimumByTen: Double?
@@ -97,7 +98,8 @@ package struct LearningRateFinder: Hashable, Sendable {
 
     private static func steepest(_ points: [Point]) -> Double? {
         let first = max(1, points.count / 10)
-        let last = points.count - 1 - max(1, points.count / 20)
+        let lowest = points.indices.min { points[$0].smoothed < points[$1].smoothed } ?? 0
+        let last = min(points.count - 1 - max(1, points.count / 20), lowest)
         guard first <= last else { return nil }
         var best: (slope: Double, rate: Double)?
         for index in first...last {
