@@ -80,14 +80,21 @@ let floors: [[Module]] = [
             products: [deque], testImports: ["CAllocationCounter"])
     ],
     // 6: scenario modules and Service come here
-    [],
+    [
+        Module(
+            name: "Lab",
+            imports: [
+                "Tensors", "Plots", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging", "Media",
+                "Augmentation",
+            ])
+    ],
 ]
 
 let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "Models", "Training", "CArguments",
+        "Graphs", "Execution", "Models", "ONNX", "Training", "Plots", "Augmentation", "Lab", "CArguments",
     ],
     products: [arguments])
 

@@ -38,6 +38,7 @@ struct SaccadeCommand: ParsableCommand {
               saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
               saccade benchmark model yolov8n.onnx --threads 2
               saccade eval det --gt instances_val.json --dt results.json
+              saccade lab train --task digits --out runs/digits
 
             Exit codes: 0 done · 64 usage · 65 bad model or data · 66 no input · 69 source unavailable · \
             70 internal · 73 cannot create output · 74 input or output failed · 75 some inputs failed · \
@@ -46,6 +47,6 @@ struct SaccadeCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, EvalCommand.self,
-            QuantizeCommand.self, BenchmarkCommand.self, SourcesCommand.self,
+            QuantizeCommand.self, BenchmarkCommand.self, SourcesCommand.self, LabCommand.self,
         ])
 }
