@@ -67,7 +67,7 @@ let floors: [[Module]] = [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
             name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
-            testImports: ["Media", "CAllocationCounter"]),
+            testImports: ["Media", "Models", "CAllocationCounter"]),
     ],
     // 5: the public API
     [

@@ -126,9 +126,8 @@ extension GraphBuilder {
         parts.count == 1 ? parts[0] : try node(.concat(axis: axis), parts)
     }
 
-    /// Equal parts.
-    package mutating func split(_ a: ValueID, axis: Int, into count: Int) throws(GraphError) -> [ValueID] {
-        count == 1 ? [a] : try nodes(.split(axis: axis), [a], outputCount: count)
+    package mutating func split(_ a: ValueID, axis: Int, sizes: [Int]) throws(GraphError) -> [ValueID] {
+        sizes.count == 1 ? [a] : try nodes(.split(axis: axis), [a, list(sizes)], outputCount: sizes.count)
     }
 
     /// One extent, as an int64 of shape 1; a number in a specialized graph.

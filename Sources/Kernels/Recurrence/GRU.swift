@@ -70,49 +70,42 @@ package struct GRUKernel: Sendable {
                 stepProduct.pack(
                     r + gate * hidden * hidden, into: packed + gate * stepProduct.packedCount, threads: threads)
             }
-            for number in 0..<pass.steps {
-                step(pass.step(number), pass, packed, operands, results, direction, threads: layer.stepThreads(threads))
+            // With two products a step, each has a number of its own.
+            let phases = resetsProduct ? 1 : 2
+            layer.walk(pass.steps * phases, threads: threads) { number, rows, units in
+                let (number, phase) = number.quotientAndRemainder(dividingBy: phases)
+                step(pass.step(number), phase, pass, packed, operands, results, direction, rows, units)
             }
             layer.writeState(pass.hidden + pass.end, direction: direction, to: results.lastHidden)
         }
     }
 
     private func step(
-        _ step: Int, _ pass: RecurrentLayer.Pass, _ packed: UnsafePointer<Float>, _ operands: RecurrentOperands,
-        _ results: RecurrentResults, _ direction: Int, threads: Int
+        _ step: Int, _ phase: Int, _ pass: RecurrentLayer.Pass, _ packed: UnsafePointer<Float>,
+        _ operands: RecurrentOperands, _ results: RecurrentResults, _ direction: Int, _ rows: Range<Int>,
+        _ units: Range<Int>
     ) {
         let hidden = layer.shape.hidden
         let gates = pass.gates + step * pass.stepGates
-        let forward = sk_recurrent_forward(
-            s: layer.step(step, operands, direction: direction, resetsProduct: resetsProduct), gates: gates,
-            h_before: pass.hidden + pass.before(step), h_after: pass.hidden + pass.after(step), c_before: nil,
-            c_after: nil, y: results.y.map { $0 + layer.resultOffset(step: step, direction: direction) })
-        let content = packed + 2 * stepProduct.packedCount
-        parallelFor(layer.blockCount, threads: threads) { block in
-            let units = layer.units(block)
-            for gate in 0..<2 {
-                stepProduct.run(
-                    forward.h_before, stride: hidden, packed: packed + gate * stepProduct.packedCount,
-                    to: gates + gate * hidden, stride: 4 * hidden, adds: true, columns: units)
-            }
-            var forward = forward
+        func multiply(_ a: UnsafePointer<Float>, stride: Int, gate: Int, to section: Int, adds: Bool) {
+            stepProduct.run(
+                a, stride: stride, packed: packed + gate * stepProduct.packedCount, to: gates + section * hidden,
+                stride: 4 * hidden, adds: adds, rows: rows, columns: units)
+        }
+        var forward = layer.forward(
+            step, pass, operands, results, direction: direction, rows: rows, resetsProduct: resetsProduct)
+        if phase == 0 {
+            let before = pass.hidden + pass.before(step)
+            for gate in 0..<2 { multiply(before, stride: hidden, gate: gate, to: gate, adds: true) }
             if resetsProduct {
                 // By itself, since r has yet to multiply it.
-                stepProduct.run(
-                    forward.h_before, stride: hidden, packed: content, to: gates + 3 * hidden, stride: 4 * hidden,
-                    adds: false, columns: units)
+                multiply(before, stride: hidden, gate: 2, to: 3, adds: false)
                 layer.kernel.pointee.gru(&forward, units.lowerBound, units.upperBound)
             } else {
                 layer.kernel.pointee.gru_reset(&forward, units.lowerBound, units.upperBound)
             }
-        }
-        guard !resetsProduct else { return }
-        parallelFor(layer.blockCount, threads: threads) { block in
-            let units = layer.units(block)
-            stepProduct.run(
-                gates + 3 * hidden, stride: 4 * hidden, packed: content, to: gates + 2 * hidden, stride: 4 * hidden,
-                adds: true, columns: units)
-            var forward = forward
+        } else {
+            multiply(gates + 3 * hidden, stride: 4 * hidden, gate: 2, to: 2, adds: true)
             layer.kernel.pointee.gru(&forward, units.lowerBound, units.upperBound)
         }
     }
@@ -129,21 +122,27 @@ package struct GRUKernel: Sendable {
         let productScratch = packed + gradientPackedCount
         let dgates = productScratch + gradientProductScratchCount
         let dhidden = dgates + shape.gates
+        let biases = dhidden + shape.state
+        let state = RecurrentLayer.Gradients(
+            gates: dgates, hidden: dhidden, cells: nil, biases: results.bias == nil ? nil : biases)
         for direction in 0..<shape.direction.count {
             // The reserve is read alone.
             let pass = layer.pass(
                 direction, reserve: UnsafeMutableRawPointer(mutating: reserve).assumingMemoryBound(to: Float.self),
                 scratch: dgates)
             layer.copyState(gradients.lastHidden, direction: direction, to: dhidden)
-            let dbias = results.bias.map { $0 + direction * layer.biasCount }
-            dbias?.update(repeating: 0, count: layer.biasCount)
+            biases.update(repeating: 0, count: layer.partCount * layer.biasCount)
             let r = operands.r + direction * layer.recurrenceCount
             gateGradient.pack(r, into: packed, threads: threads)
             contentGradient.pack(
                 r + 2 * hidden * hidden, into: packed + gateGradient.packedCount, threads: threads)
-            stepsBack(
-                pass, packed, operands, gradients, dgates, dhidden, dbias, direction,
-                threads: layer.stepThreads(threads))
+            // One more than there are steps: the last product gives the gradient of the initial state.
+            let phases = resetsProduct ? 1 : 2
+            layer.walk((pass.steps + 1) * phases, threads: threads) { number, rows, units in
+                let (number, phase) = number.quotientAndRemainder(dividingBy: phases)
+                stepBack(pass.steps - number, phase, pass, packed, operands, gradients, state, direction, rows, units)
+            }
+            if let dbias = results.bias { layer.sumBiases(biases, to: dbias + direction * layer.biasCount) }
             layer.writeState(dhidden, direction: direction, to: results.initialHidden)
             if let dx = results.x {
                 layer.multiplyInputGradient(
@@ -167,54 +166,42 @@ package struct GRUKernel: Sendable {
         }
     }
 
-    /// From the last step to the first: dG of every step, and the gradient of the state before the first one.
-    private func stepsBack(
-        _ pass: RecurrentLayer.Pass, _ packed: UnsafePointer<Float>, _ operands: RecurrentOperands,
-        _ gradients: RecurrentResultGradients, _ dgates: UnsafeMutablePointer<Float>,
-        _ dhidden: UnsafeMutablePointer<Float>, _ dbias: UnsafeMutablePointer<Float>?, _ direction: Int, threads: Int
+    /// What step `number` gives the state before it, and the gradients of the gates of the step that made that state; in
+    /// the second phase its reset gate's.
+    private func stepBack(
+        _ number: Int, _ phase: Int, _ pass: RecurrentLayer.Pass, _ packed: UnsafePointer<Float>,
+        _ operands: RecurrentOperands, _ gradients: RecurrentResultGradients, _ state: RecurrentLayer.Gradients,
+        _ direction: Int, _ rows: Range<Int>, _ units: Range<Int>
     ) {
         let hidden = layer.shape.hidden
         let packedContent = packed + gateGradient.packedCount
-        // Threads meet between a step's gates and the product that takes them all.
-        for number in (-1..<pass.steps).reversed() {
-            parallelFor(layer.blockCount, threads: threads) { block in
-                let units = layer.units(block)
-                if number + 1 < pass.steps {
-                    let later = dgates + pass.step(number + 1) * pass.stepGates
-                    gateGradient.run(
-                        later, stride: 4 * hidden, packed: packed, to: dhidden, stride: hidden, adds: true,
-                        columns: units)
-                    if resetsProduct {
-                        contentGradient.run(
-                            later + 3 * hidden, stride: 4 * hidden, packed: packedContent, to: dhidden, stride: hidden,
-                            adds: true, columns: units)
-                    }
-                }
-                guard number >= 0 else { return }
-                var gradient = gradient(pass.step(number), pass, operands, gradients, dgates, dhidden, dbias, direction)
-                layer.kernel.pointee.gru_gradient(&gradient, units.lowerBound, units.upperBound)
-            }
-            guard !resetsProduct, number >= 0 else { continue }
-            parallelFor(layer.blockCount, threads: threads) { block in
-                let units = layer.units(block)
-                var gradient = gradient(pass.step(number), pass, operands, gradients, dgates, dhidden, dbias, direction)
+        if phase == 0, number < pass.steps {
+            let gates = state.gates + pass.step(number) * pass.stepGates
+            gateGradient.run(
+                gates, stride: 4 * hidden, packed: packed, to: state.hidden, stride: hidden, adds: true, rows: rows,
+                columns: units)
+            if resetsProduct {
                 contentGradient.run(
-                    gradient.dgates + 2 * hidden, stride: 4 * hidden, packed: packedContent,
-                    to: gradient.dgates + 3 * hidden, stride: 4 * hidden, adds: false, columns: units)
-                layer.kernel.pointee.gru_reset_gradient(&gradient, units.lowerBound, units.upperBound)
+                    gates + 3 * hidden, stride: 4 * hidden, packed: packedContent, to: state.hidden, stride: hidden,
+                    adds: true, rows: rows, columns: units)
             }
         }
-    }
-
-    private func gradient(
-        _ step: Int, _ pass: RecurrentLayer.Pass, _ operands: RecurrentOperands, _ gradients: RecurrentResultGradients,
-        _ dgates: UnsafeMutablePointer<Float>, _ dhidden: UnsafeMutablePointer<Float>,
-        _ dbias: UnsafeMutablePointer<Float>?, _ direction: Int
-    ) -> sk_recurrent_gradient {
-        sk_recurrent_gradient(
-            s: layer.step(step, operands, direction: direction, resetsProduct: resetsProduct),
-            gates: pass.gates + step * pass.stepGates, h_before: pass.hidden + pass.before(step), c_before: nil,
-            c_after: nil, dy: gradients.y.map { $0 + layer.resultOffset(step: step, direction: direction) },
-            dh: dhidden, dc: nil, dgates: dgates + step * pass.stepGates, dbias: dbias)
+        guard number > 0 else { return }
+        let step = pass.step(number - 1)
+        if phase == 1 {
+            let gates = state.gates + step * pass.stepGates
+            contentGradient.run(
+                gates + 2 * hidden, stride: 4 * hidden, packed: packedContent, to: gates + 3 * hidden,
+                stride: 4 * hidden, adds: false, rows: rows, columns: units)
+        }
+        for part in layer.parts(rows) {
+            var backward = layer.backward(
+                step, pass, operands, gradients, state, direction: direction, part: part, resetsProduct: resetsProduct)
+            if phase == 0 {
+                layer.kernel.pointee.gru_gradient(&backward, units.lowerBound, units.upperBound)
+            } else {
+                layer.kernel.pointee.gru_reset_gradient(&backward, units.lowerBound, units.upperBound)
+            }
+        }
     }
 }

@@ -60,8 +60,8 @@ package struct LSTMKernel: Sendable {
                     r + gate * layer.shape.hidden * layer.shape.hidden, into: packed + gate * stepProduct.packedCount,
                     threads: threads)
             }
-            for number in 0..<pass.steps {
-                step(pass.step(number), pass, cells, packed, operands, results, direction, threads)
+            layer.walk(pass.steps, threads: threads) { number, rows, units in
+                step(pass.step(number), pass, packed, operands, results, direction, rows, units)
             }
             layer.writeState(pass.hidden + pass.end, direction: direction, to: results.lastHidden)
             layer.writeState(cells + pass.end, direction: direction, to: results.lastCell)
@@ -69,27 +69,18 @@ package struct LSTMKernel: Sendable {
     }
 
     private func step(
-        _ step: Int, _ pass: RecurrentLayer.Pass, _ cells: UnsafeMutablePointer<Float>, _ packed: UnsafePointer<Float>,
-        _ operands: RecurrentOperands, _ results: RecurrentResults, _ direction: Int, _ threads: Int
+        _ step: Int, _ pass: RecurrentLayer.Pass, _ packed: UnsafePointer<Float>, _ operands: RecurrentOperands,
+        _ results: RecurrentResults, _ direction: Int, _ rows: Range<Int>, _ units: Range<Int>
     ) {
         let hidden = layer.shape.hidden
-        let before = pass.before(step)
-        let after = pass.after(step)
         let gates = pass.gates + step * pass.stepGates
-        parallelFor(layer.blockCount, threads: layer.stepThreads(threads)) { block in
-            let units = layer.units(block)
-            for gate in 0..<4 {
-                stepProduct.run(
-                    pass.hidden + before, stride: hidden, packed: packed + gate * stepProduct.packedCount,
-                    to: gates + gate * hidden, stride: 4 * hidden, adds: true, columns: units)
-            }
-            var forward = sk_recurrent_forward(
-                s: layer.step(step, operands, direction: direction, resetsProduct: false), gates: gates,
-                h_before: pass.hidden + before, h_after: pass.hidden + after, c_before: cells + before,
-                c_after: cells + after,
-                y: results.y.map { $0 + layer.resultOffset(step: step, direction: direction) })
-            layer.kernel.pointee.lstm(&forward, units.lowerBound, units.upperBound)
+        for gate in 0..<4 {
+            stepProduct.run(
+                pass.hidden + pass.before(step), stride: hidden, packed: packed + gate * stepProduct.packedCount,
+                to: gates + gate * hidden, stride: 4 * hidden, adds: true, rows: rows, columns: units)
         }
+        var forward = layer.forward(step, pass, operands, results, direction: direction, rows: rows)
+        layer.kernel.pointee.lstm(&forward, units.lowerBound, units.upperBound)
     }
 
     /// The gradients of the operands that `run` was given with this `reserve`. Scratch has `gradientScratchByteCount`
@@ -103,21 +94,26 @@ package struct LSTMKernel: Sendable {
         let productScratch = packed + stepGradient.packedCount
         let dgates = productScratch + gradientProductScratchCount
         let dhidden = dgates + shape.gates
-        let dcell = dhidden + shape.state
+        let dcells = dhidden + shape.state
+        let biases = dcells + shape.state
+        let state = RecurrentLayer.Gradients(
+            gates: dgates, hidden: dhidden, cells: dcells, biases: results.bias == nil ? nil : biases)
         for direction in 0..<shape.direction.count {
             // The reserve is read alone.
             let pass = layer.pass(
                 direction, reserve: UnsafeMutableRawPointer(mutating: reserve).assumingMemoryBound(to: Float.self),
                 scratch: dgates)
-            guard let cells = pass.cells else { return }
             layer.copyState(gradients.lastHidden, direction: direction, to: dhidden)
-            layer.copyState(gradients.lastCell, direction: direction, to: dcell)
-            let dbias = results.bias.map { $0 + direction * layer.biasCount }
-            dbias?.update(repeating: 0, count: layer.biasCount)
+            layer.copyState(gradients.lastCell, direction: direction, to: dcells)
+            biases.update(repeating: 0, count: layer.partCount * layer.biasCount)
             stepGradient.pack(operands.r + direction * layer.recurrenceCount, into: packed, threads: threads)
-            stepsBack(pass, cells, packed, operands, gradients, dgates, dhidden, dcell, dbias, direction, threads)
+            // One more than there are steps: the last product gives the gradient of the initial state.
+            layer.walk(pass.steps + 1, threads: threads) { number, rows, units in
+                stepBack(pass.steps - number, pass, packed, operands, gradients, state, direction, rows, units)
+            }
+            if let dbias = results.bias { layer.sumBiases(biases, to: dbias + direction * layer.biasCount) }
             layer.writeState(dhidden, direction: direction, to: results.initialHidden)
-            layer.writeState(dcell, direction: direction, to: results.initialCell)
+            layer.writeState(dcells, direction: direction, to: results.initialCell)
             if let dx = results.x {
                 layer.multiplyInputGradient(
                     dgates, operands, direction: direction, to: dx, scratch: productScratch, threads: threads)
@@ -135,33 +131,23 @@ package struct LSTMKernel: Sendable {
         }
     }
 
-    /// From the last step to the first: dG of every step, and the gradients of the state before the first one.
-    private func stepsBack(
-        _ pass: RecurrentLayer.Pass, _ cells: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
-        _ operands: RecurrentOperands, _ gradients: RecurrentResultGradients, _ dgates: UnsafeMutablePointer<Float>,
-        _ dhidden: UnsafeMutablePointer<Float>, _ dcell: UnsafeMutablePointer<Float>,
-        _ dbias: UnsafeMutablePointer<Float>?, _ direction: Int, _ threads: Int
+    /// What step `number` gives the state before it, and the gradients of the gates of the step that made that state.
+    private func stepBack(
+        _ number: Int, _ pass: RecurrentLayer.Pass, _ packed: UnsafePointer<Float>, _ operands: RecurrentOperands,
+        _ gradients: RecurrentResultGradients, _ state: RecurrentLayer.Gradients, _ direction: Int, _ rows: Range<Int>,
+        _ units: Range<Int>
     ) {
         let hidden = layer.shape.hidden
-        // Threads meet between a step's gates and the product that takes them all.
-        for number in (-1..<pass.steps).reversed() {
-            parallelFor(layer.blockCount, threads: layer.stepThreads(threads)) { block in
-                let units = layer.units(block)
-                if number + 1 < pass.steps {
-                    stepGradient.run(
-                        dgates + pass.step(number + 1) * pass.stepGates, stride: 4 * hidden, packed: packed,
-                        to: dhidden, stride: hidden, adds: true, columns: units)
-                }
-                guard number >= 0 else { return }
-                let step = pass.step(number)
-                var gradient = sk_recurrent_gradient(
-                    s: layer.step(step, operands, direction: direction, resetsProduct: false),
-                    gates: pass.gates + step * pass.stepGates, h_before: pass.hidden + pass.before(step),
-                    c_before: cells + pass.before(step), c_after: cells + pass.after(step),
-                    dy: gradients.y.map { $0 + layer.resultOffset(step: step, direction: direction) }, dh: dhidden,
-                    dc: dcell, dgates: dgates + step * pass.stepGates, dbias: dbias)
-                layer.kernel.pointee.lstm_gradient(&gradient, units.lowerBound, units.upperBound)
-            }
+        if number < pass.steps {
+            stepGradient.run(
+                state.gates + pass.step(number) * pass.stepGates, stride: 4 * hidden, packed: packed, to: state.hidden,
+                stride: hidden, adds: true, rows: rows, columns: units)
+        }
+        guard number > 0 else { return }
+        for part in layer.parts(rows) {
+            var backward = layer.backward(
+                pass.step(number - 1), pass, operands, gradients, state, direction: direction, part: part)
+            layer.kernel.pointee.lstm_gradient(&backward, units.lowerBound, units.upperBound)
         }
     }
 }

@@ -3,8 +3,9 @@ import CSaccadeKernels
 /// What LSTM and GRU share: where everything lies, the way through the steps, and the products over all steps.
 ///
 /// The forward way is one large product X·Wᵀ, then for each step a small product with R, which is packed once, and the
-/// cell's functions, both for a block of units at a time, so that threads meet once a step. Back it is the same with the
-/// roles of the two exchanged; the gradients of the weights are large products over all steps.
+/// cell's functions, both for a block of units at a time. Back it is the same with the roles of the two exchanged; the
+/// gradients of the weights are large products over all steps. Threads share out the sequences, which have nothing to do
+/// with each other, or where there are few of them the units.
 struct RecurrentLayer: @unchecked Sendable {
     // Sendable: the kernel is a constant of the C module.
     let kernel: UnsafePointer<sk_recurrent_f32_kernel>
@@ -16,8 +17,12 @@ struct RecurrentLayer: @unchecked Sendable {
     /// dX, and what the second direction adds to it.
     private let inputGradient: (first: MatrixProduct, second: MatrixProduct)
 
-    /// Units that a thread takes at a time.
+    /// Units that are computed at a time.
     static let block = 64
+    /// Sequences whose gradients of biases are summed by themselves, whoever computes them.
+    static let part = 4
+    /// Sequences from which on a thread has enough to do: fewer use R too seldom for each time that it is read.
+    private static let leastSequences = 8
 
     init(_ shape: RecurrentShape, gateCount: Int, hasCells: Bool, instructionSet: InstructionSet) {
         kernel = sk_recurrent_f32_choose(instructionSet.code)
@@ -36,14 +41,45 @@ struct RecurrentLayer: @unchecked Sendable {
         self.inputGradient = (inputGradient(beta: 0), inputGradient(beta: 1))
     }
 
-    var blockCount: Int { (shape.hidden + Self.block - 1) / Self.block }
+    // MARK: The way through the steps
 
-    func units(_ block: Int) -> Range<Int> {
+    private var blockCount: Int { (shape.hidden + Self.block - 1) / Self.block }
+
+    private func units(_ block: Int) -> Range<Int> {
         block * Self.block..<min((block + 1) * Self.block, shape.hidden)
     }
 
-    /// Threads for the work of a step: meeting costs some microseconds.
-    func stepThreads(_ threads: Int) -> Int { shape.state * shape.hidden * gateCount < 1 << 17 ? 1 : threads }
+    var partCount: Int { (shape.batch + Self.part - 1) / Self.part }
+
+    /// The parts that some sequences consist of.
+    func parts(_ rows: Range<Int>) -> Range<Int> {
+        rows.lowerBound / Self.part..<(rows.upperBound + Self.part - 1) / Self.part
+    }
+    func rows(_ part: Int) -> Range<Int> { part * Self.part..<min((part + 1) * Self.part, shape.batch) }
+
+    /// Calls `body` for the numbers 0 ..< count in order, each with all sequences and all units in some pieces. A piece
+    /// may use what all units of its sequences have given for the numbers before. Rows are whole parts.
+    func walk(
+        _ count: Int, threads: Int, _ body: (_ number: Int, _ rows: Range<Int>, _ units: Range<Int>) -> Void
+    ) {
+        let pieces = threads * min(2, shape.batch / (Self.leastSequences * max(threads, 1)))
+        if threads > 1, pieces > 0 {
+            parallelFor(pieces, threads: threads) { piece in
+                let begin = partCount * piece / pieces * Self.part
+                let end = min(partCount * (piece + 1) / pieces * Self.part, shape.batch)
+                guard begin < end else { return }
+                for number in 0..<count {
+                    for block in 0..<blockCount { body(number, begin..<end, units(block)) }
+                }
+            }
+        } else {
+            // Meeting after each number costs some microseconds.
+            let threads = shape.state * shape.hidden * gateCount < 1 << 17 ? 1 : threads
+            for number in 0..<count {
+                parallelFor(blockCount, threads: threads) { body(number, 0..<shape.batch, units($0)) }
+            }
+        }
+    }
 
     // MARK: Memory, in floats
 
@@ -63,8 +99,8 @@ struct RecurrentLayer: @unchecked Sendable {
         ([inputGradient.first, inputGradient.second] + others).map { $0.scratchByteCount(batch: 1) }.reduce(0, max)
             / MemoryLayout<Float>.stride
     }
-    /// The gradients of the gates of all steps, and of a state.
-    var gradientKeptCount: Int { shape.gates + (hasCells ? 2 : 1) * shape.state }
+    /// The gradients of the gates of all steps, of a state, and of the biases by parts of the batch.
+    var gradientKeptCount: Int { shape.gates + (hasCells ? 2 : 1) * shape.state + partCount * biasCount }
 
     /// One direction's memory and the way it reads.
     struct Pass {
@@ -163,9 +199,64 @@ struct RecurrentLayer: @unchecked Sendable {
         (target + direction * shape.state).update(from: source, count: shape.state)
     }
 
-    func step(_ number: Int, _ operands: RecurrentOperands, direction: Int, resetsProduct: Bool) -> sk_recurrent_step {
+    /// The sums of the parts' gradients of the biases, in order.
+    func sumBiases(_ parts: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>) {
+        result.update(repeating: 0, count: biasCount)
+        for part in 0..<partCount {
+            let sums = parts + part * biasCount
+            for index in 0..<biasCount { result[index] += sums[index] }
+        }
+    }
+
+    func step(
+        _ number: Int, _ operands: RecurrentOperands, direction: Int, rows: Range<Int>, resetsProduct: Bool
+    ) -> sk_recurrent_step {
         sk_recurrent_step(
-            batch: shape.batch, hidden: shape.hidden, step: Int64(number), lengths: operands.lengths,
+            batch: rows.count, hidden: shape.hidden, step: Int64(number),
+            lengths: operands.lengths.map { $0 + rows.lowerBound },
             bias: operands.bias.map { $0 + direction * biasCount }, resets_product: resetsProduct)
+    }
+
+    /// A step's work for some sequences.
+    func forward(
+        _ step: Int, _ pass: Pass, _ operands: RecurrentOperands, _ results: RecurrentResults, direction: Int,
+        rows: Range<Int>, resetsProduct: Bool = false
+    ) -> sk_recurrent_forward {
+        let first = rows.lowerBound * shape.hidden
+        let before = pass.before(step) + first
+        let after = pass.after(step) + first
+        return sk_recurrent_forward(
+            s: self.step(step, operands, direction: direction, rows: rows, resetsProduct: resetsProduct),
+            gates: pass.gates + step * pass.stepGates + 4 * first, h_before: pass.hidden + before,
+            h_after: pass.hidden + after, c_before: pass.cells.map { $0 + before },
+            c_after: pass.cells.map { $0 + after },
+            y: results.y.map { $0 + resultOffset(step: step, direction: direction) + first })
+    }
+
+    /// Where the gradients of a pass stand while it goes back.
+    struct Gradients {
+        let gates: UnsafeMutablePointer<Float>
+        let hidden: UnsafeMutablePointer<Float>
+        let cells: UnsafeMutablePointer<Float>?
+        /// By parts of the batch; nil: not wanted.
+        let biases: UnsafeMutablePointer<Float>?
+    }
+
+    /// A step's work on the way back for a part of the batch.
+    func backward(
+        _ step: Int, _ pass: Pass, _ operands: RecurrentOperands, _ gradients: RecurrentResultGradients,
+        _ state: Gradients, direction: Int, part: Int, resetsProduct: Bool = false
+    ) -> sk_recurrent_gradient {
+        let rows = rows(part)
+        let first = rows.lowerBound * shape.hidden
+        let before = pass.before(step) + first
+        let gates = step * pass.stepGates + 4 * first
+        return sk_recurrent_gradient(
+            s: self.step(step, operands, direction: direction, rows: rows, resetsProduct: resetsProduct),
+            gates: pass.gates + gates, h_before: pass.hidden + before, c_before: pass.cells.map { $0 + before },
+            c_after: pass.cells.map { $0 + pass.after(step) + first },
+            dy: gradients.y.map { $0 + resultOffset(step: step, direction: direction) + first },
+            dh: state.hidden + first, dc: state.cells.map { $0 + first }, dgates: state.gates + gates,
+            dbias: state.biases.map { $0 + part * biasCount })
     }
 }

@@ -41,11 +41,11 @@ struct StepProduct: @unchecked Sendable {
         }
     }
 
-    /// Computes the columns `columns`, which begin at a multiple of `RecurrentLayer.block`. Strides are in elements between
-    /// rows; `c` is the place of column 0.
+    /// Computes some rows of the columns `columns`, which begin at a multiple of `RecurrentLayer.block`. Strides are in
+    /// elements between rows; `a` and `c` are the places of row and column 0.
     func run(
         _ a: UnsafePointer<Float>, stride: Int, packed: UnsafePointer<Float>, to c: UnsafeMutablePointer<Float>,
-        stride resultStride: Int, adds: Bool, columns: Range<Int>
+        stride resultStride: Int, adds: Bool, rows: Range<Int>, columns: Range<Int>
     ) {
         var shape = shape
         shape.a_row_stride = stride
@@ -55,7 +55,8 @@ struct StepProduct: @unchecked Sendable {
         kernel.pointee.run(
             &shape, a, nil, packed, nil, c,
             sk_gemm_f32_range(
-                row_begin: 0, row_end: shape.rows, panel_begin: begin, panel_end: end, block_begin: 0,
+                row_begin: rows.lowerBound, row_end: rows.upperBound, panel_begin: begin, panel_end: end,
+                block_begin: 0,
                 block_end: blocks))
     }
 }

@@ -20,7 +20,8 @@ extension ModelBuilder {
         try scope(name) { net throws(GraphError) in
             let inner = max(outputs / 2, 1)
             let halves = try net.nodes.split(
-                net.detectorBlock(x, from: inputs, to: 2 * inner, kernel: 1, name: "first"), axis: 1, into: 2)
+                net.detectorBlock(x, from: inputs, to: 2 * inner, kernel: 1, name: "first"), axis: 1,
+                sizes: [inner, inner])
             var parts = halves
             for index in 0..<count {
                 let input = parts[parts.count - 1]

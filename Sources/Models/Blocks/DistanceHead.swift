@@ -62,7 +62,7 @@ extension ModelBuilder {
             places = try nodes.constant((0..<bins).map { Float($0) }, [bins, 1])
         } catch { throw GraphError(.tooLarge) }
         let expected = try nodes.sum(nodes.multiply(likely, places), axes: [2])
-        let sides = try nodes.split(expected, axis: 1, into: 2)
+        let sides = try nodes.split(expected, axis: 1, sizes: [2, 2])
         let center = try nodes.concat(centers, axis: 1)
         let first = try nodes.subtract(center, sides[0])
         let last = try nodes.add(center, sides[1])

@@ -27,7 +27,8 @@ extension ModelBuilder {
     ) throws(GraphError) -> ValueID {
         try scope(name) { net throws(GraphError) in
             let all = try net.projection(x, width, parts: 3, "input")
-            return try net.attend(net.nodes.split(all, axis: -1, into: 3), width, heads, mask, dropout)
+            return try net.attend(
+                net.nodes.split(all, axis: -1, sizes: [width, width, width]), width, heads, mask, dropout)
         }
     }
 
@@ -39,7 +40,7 @@ extension ModelBuilder {
         try scope(name) { net throws(GraphError) in
             let query = try net.projection(x, width, parts: 1, "query")
             let others = try net.projection(context, width, parts: 2, "context")
-            let parts = [query] + (try net.nodes.split(others, axis: -1, into: 2))
+            let parts = [query] + (try net.nodes.split(others, axis: -1, sizes: [width, width]))
             return try net.attend(parts, width, heads, mask, dropout)
         }
     }

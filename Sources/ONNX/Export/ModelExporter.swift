@@ -68,14 +68,22 @@ struct ModelExporter {
         return proto
     }
 
-    /// As many axes as a value has, of any extent: found with stand-ins for the sizes that the inputs leave open.
+    /// As many axes as a value has, of any extent: found with stand-ins for the sizes that the inputs leave open, which
+    /// are large enough for a detector, or small enough for short sequences.
     private func openDimensions(_ id: ValueID) -> [Graphs.Dimension]? {
+        for extent in [64, 16, 4, 1] {
+            if let dimensions = openDimensions(id, standIn: extent) { return dimensions }
+        }
+        return nil
+    }
+
+    private func openDimensions(_ id: ValueID, standIn: Int) -> [Graphs.Dimension]? {
         var shapes = [String: Shape]()
         for input in graph.inputs {
             guard let declared = graph[input].declared else { continue }
             let extents = declared.enumerated().map { axis, dimension in
                 if case .fixed(let extent) = dimension { return extent }
-                return axis == 0 ? 1 : 64
+                return axis == 0 ? 1 : standIn
             }
             shapes[graph[input].name] = try? Shape(extents)
         }

@@ -46,7 +46,7 @@ extension GraphBuilder {
 
     /// Each of extent 1 along the last axis.
     private mutating func corners(_ boxes: ValueID) throws(GraphError) -> Corners {
-        let parts = try split(boxes, axis: -1, into: 4)
+        let parts = try split(boxes, axis: -1, sizes: [1, 1, 1, 1])
         return Corners(left: parts[0], top: parts[1], right: parts[2], bottom: parts[3])
     }
 
