@@ -113,7 +113,7 @@ extension Graph {
 
 extension String {
     /// The same in every run: FNV-1a with 64 bits (Fowler, Noll, Vo 1991).
-    fileprivate var stableHash: UInt64 {
+    var stableHash: UInt64 {
         utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }

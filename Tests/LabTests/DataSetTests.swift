@@ -1,8 +1,10 @@
 import Augmentation
+import Detections
 import Foundation
+import Imaging
 import Testing
 
-@testable import Lab
+import Lab
 
 @Suite struct DataSetTests {
     // MARK: Spoken digits
@@ -33,6 +35,10 @@ import Testing
         let mixed = try Made.digits()
         try mixed.write(Made.tone(hertz: 440, rate: 16000), "9_zoe_1.wav")
         #expect(dataSetError { _ = try SpokenDigits(folder: mixed.path) }?.file.hasSuffix("/9_zoe_1.wav") == true)
+
+        let slow = try Made.digits()
+        try slow.write(Made.tone(hertz: 4, rate: 30), "0_ann_0.wav")
+        #expect(dataSetError { _ = try SpokenDigits(folder: slow.path) }?.reason.contains("no speech") == true)
 
         let cut = try Made.digits()
         try cut.write(Made.tone(hertz: 440).prefix(1000), "1_ann_1.wav")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Training
 
-@testable import Lab
+import Lab
 
 @Suite struct RateTests {
     private static func training() throws -> TaskTraining {
@@ -39,7 +39,7 @@ import Training
     @Test func suggestionPrefersTheSteepest() {
         typealias Found = LearningRateFinder.Found
         func suggestion(_ steepest: Double?, _ minimumByTen: Double?) -> Double? {
-            Found(points: [], ending: .completed, steepest: steepest, minimumByTen: minimumByTen).suggestion
+            Found.suggestion(steepest: steepest, minimumByTen: minimumByTen)
         }
         #expect(suggestion(0.01, 0.02) == 0.01)
         #expect(suggestion(nil, 0.02) == 0.02)

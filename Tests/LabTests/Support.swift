@@ -4,7 +4,7 @@ import Imaging
 import Media
 import Testing
 
-@testable import Lab
+import Lab
 
 /// The folder with real data sets, if there is one.
 let dataFolder = ProcessInfo.processInfo.environment["SACCADE_DATA"].map { DataFolder($0) }

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 import Training
 
-@testable import Lab
+import Lab
 
 @Suite struct TaskTests {
     private static func digits(augments: Bool = false) throws -> LearningTask {
@@ -63,14 +63,17 @@ import Training
         }
         let draw = BatchDraw(seed: 5, epoch: 1)
         let both = try bytes([1, 4], draw, task.training)
-        #expect(both == (try bytes([1, 4], draw, task.training)))
-        #expect(both != (try bytes([1, 4], BatchDraw(seed: 5, epoch: 2), task.training)))
-        #expect(both != (try bytes([1, 4], nil, task.training)))
+        let again = try bytes([1, 4], draw, task.training)
+        let later = try bytes([1, 4], BatchDraw(seed: 5, epoch: 2), task.training)
+        let plain = try bytes([1, 4], nil, task.training)
+        #expect(both == again && both != later && both != plain)
         // Validation samples have no augmentation.
-        #expect(try bytes([0], draw, task.validation) == (try bytes([0], nil, task.validation)))
+        let validated = [try bytes([0], draw, task.validation), try bytes([0], nil, task.validation)]
+        #expect(validated[0] == validated[1])
         // A selection draws what the whole draws.
         let selection = SampleSelection(task.training, [4, 1])
-        #expect(both == (try bytes([1, 0], draw, selection)))
+        let selected = try bytes([1, 0], draw, selection)
+        #expect(both == selected)
         #expect(selection.labels == [task.training.labels[4], task.training.labels[1]])
     }
 
@@ -79,7 +82,7 @@ import Training
         #expect(digits["features"]?.shape.dimensions == [2, 1, DigitSamples.bands, DigitSamples.frames])
         #expect(digits["labels"]?.elements(as: Int64.self) == [0, 1])
         let values = try #require(digits["features"]).elements(as: Float.self)
-        #expect(values.allSatisfy(\.isFinite))
+        #expect(values.allSatisfy { $0.isFinite })
         let cells = try Self.cells().training.batch([0, 1, 2], draw: nil)
         #expect(cells["images"]?.shape.dimensions == [3, 3, 32, 32])
         #expect(try #require(cells["images"]).elements(as: Float.self).allSatisfy { abs($0) <= 1 })

@@ -162,7 +162,9 @@ import Testing
             }
         }
         let ones = Array(repeating: Float(1), count: 9)
-        try expectRefusal("gate", "silu") { try $0.node(.unary(.silu), [$1], name: "gate") }
+        try expectRefusal("gate", "gradient of silu") {
+            try $0.node(.gradient(.unary(.silu)), [$1, $1], name: "gate")
+        }
         try expectRefusal("conv", "convolution") { builder, x in
             try builder.node(
                 .convolution(Convolution(activation: .relu)), [x, builder.constant(ones, [3, 3, 1, 1])], name: "conv")

@@ -1,5 +1,5 @@
 package import Augmentation
-import Detections
+package import Detections
 import Imaging
 
 /// Cells cut out of the pictures of BCCD (Shenggan and others, "Blood cell count and detection", 2017): red and white
@@ -100,7 +100,7 @@ package struct BloodCells: Sendable {
 extension RGBImage {
     /// A rectangle of the picture in another size. Each pixel is the mean of the area that it covers, so that nothing of
     /// a large rectangle is left out; a rectangle that is smaller is enlarged in blocks.
-    func resampled(_ box: BoundingBox, width: Int, height: Int) -> RGBImage {
+    package func resampled(_ box: BoundingBox, width: Int, height: Int) -> RGBImage {
         let columns = Self.shares(from: box.x1, to: box.x2, in: self.width, parts: width)
         let rows = Self.shares(from: box.y1, to: box.y2, in: self.height, parts: height)
         var result = [UInt8](repeating: 0, count: width * height * 3)

@@ -23,6 +23,8 @@ package struct SpokenDigits: Sendable {
     package static let classNames = (0...9).map(String.init)
     /// A spoken digit is shorter, in seconds.
     static let longest = 30.0
+    /// What speech is recorded with, in samples per second.
+    static let rates = 2000.0...400_000
 
     /// Reads the WAV files of a folder; other files are passed over.
     package init(folder: String) throws {
@@ -42,6 +44,9 @@ package struct SpokenDigits: Sendable {
             guard clip.seconds <= Self.longest else {
                 throw DataSetError(
                     .corrupt, file: path, reason: "\(Int(clip.seconds)) s are no digit: \(Int(Self.longest)) s at most")
+            }
+            guard Self.rates.contains(clip.rate) else {
+                throw DataSetError(.corrupt, file: path, reason: "\(Int(clip.rate)) samples per second hold no speech")
             }
             if let first = recordings.first, clip.rate != first.clip.rate {
                 throw DataSetError(

@@ -73,7 +73,9 @@ package struct RateRangeTest: Sendable {
 extension LearningRateFinder.Found {
     /// The rate to train with: the steepest, or the minimum ÷ 10 where nothing falls, and the smaller one when the
     /// steepest lies above the minimum ÷ 10 by more than a factor of 10, which is noise beside the minimum.
-    package var suggestion: Double? {
+    package var suggestion: Double? { Self.suggestion(steepest: steepest, minimumByTen: minimumByTen) }
+
+    package static func suggestion(steepest: Double?, minimumByTen: Double?) -> Double? {
         guard let steepest else { return minimumByTen }
         guard let minimumByTen, steepest > 10 * minimumByTen else { return steepest }
         return minimumByTen

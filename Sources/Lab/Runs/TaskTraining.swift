@@ -20,6 +20,8 @@ package struct TaskTraining: Sendable {
     package var threads: Int
     /// Validations without an improvement after which it ends; nil: never.
     package var patience: Int?
+    /// What it begins with, instead of a new model.
+    package var start: FineTuning?
 
     package init(
         task: LearningTask, model: ModelOptions = ModelOptions(), epochs: Int? = nil, batchSize: Int? = nil,
@@ -53,11 +55,17 @@ package struct TaskTraining: Sendable {
             warmup: Schedule.Warmup(steps: min(totalSteps / 20, 100), start: 0.1))
     }
 
+    /// The model that training begins with.
+    package func initialModel() throws -> Graph {
+        try start.map { try $0.graph(for: task, seed: model.seed) } ?? task.model(model)
+    }
+
     /// A learner with the first weights of `model`.
     package func learner(_ graph: Graph) throws -> Learner {
         var options = Learner.Options()
         options.seed = model.seed
         options.threads = threads
+        options.rules = start?.rules ?? []
         return try Learner(task.graph(of: graph), loss: LearningTask.loss, method: method, options: options)
     }
 
@@ -70,7 +78,7 @@ package struct TaskTraining: Sendable {
     package func run(
         folder: String? = nil, resumes: Bool = false, observe: (TrainingProgress) throws -> Bool = { _ in true }
     ) throws -> Outcome? {
-        let graph = try task.model(model)
+        let graph = try initialModel()
         let learner = try learner(graph)
         let trainer = try Trainer(
             learner, training: task.training, validation: task.validation,

@@ -29,8 +29,8 @@ extension NodeExporter {
         case .round: write("Round")
         case .not: write("Not")
         case .silu: silu()
-        case .gelu: try gelu()
-        case .geluTanh: try geluTanh()
+        case .gelu: write("Gelu")
+        case .geluTanh: write("Gelu", ["approximate": .string("tanh")])
         }
     }
 

@@ -1,7 +1,7 @@
 import Graphs
 import Tensors
 
-/// Layers that are made for training: normalizations, recurrent layers, and activations that ONNX composes.
+/// Normalizations, recurrent layers, and what else networks are trained with.
 extension NodeExporter {
     func convTranspose(_ convolution: Convolution, outputPadding: Size2D) throws(ONNXError) {
         try checkFormat(convolution.dataFormat)
@@ -47,32 +47,9 @@ extension NodeExporter {
         ["hidden_size": .integer(recurrence.hiddenSize), "direction": .string(recurrence.direction.rawValue)]
     }
 
-    // MARK: Composed activations
-
-    /// x · sigmoid(x).
+    /// x · sigmoid(x), which ONNX has no operator for.
     func silu() {
         let gate = part("Sigmoid", [name(0)])
         write("Mul", inputs: [name(0), gate])
     }
-
-    /// ½ · x · (1 + erf(x ÷ √2)).
-    func gelu() throws(ONNXError) {
-        let scaled = part("Mul", [name(0), number(Float(0.5).squareRoot())])
-        try finishGelu(gate: part("Erf", [scaled]))
-    }
-
-    /// ½ · x · (1 + tanh(√(2 ÷ π) · (x + 0.044715 · x³))).
-    func geluTanh() throws(ONNXError) {
-        let square = part("Mul", [name(0), name(0)])
-        let bent = part("Add", [part("Mul", [square, number(0.044715)]), number(1)])
-        let inner = part("Mul", [part("Mul", [name(0), bent]), number((2 / Float.pi).squareRoot())])
-        try finishGelu(gate: part("Tanh", [inner]))
-    }
-
-    private func finishGelu(gate: String) throws(ONNXError) {
-        let half = part("Mul", [name(0), number(0.5)])
-        write("Mul", inputs: [half, part("Add", [gate, number(1)])])
-    }
-
-    private func number(_ value: Float) -> String { state.parameter(value, name: "\(node.name).constant") }
 }

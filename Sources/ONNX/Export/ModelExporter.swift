@@ -19,8 +19,8 @@ struct ModelExporter {
     func model() throws(ONNXError) -> Onnx_ModelProto {
         var model = Onnx_ModelProto()
         let opset = NodeExporter.leastOpset(of: graph, shaped: shaped)
-        // The version of the format that goes with operator sets 17 and 18, and with 21.
-        model.irVersion = opset > 18 ? 10 : 8
+        // The version of the format that goes with operator sets 17 and 18, with 20, and with 21.
+        model.irVersion = opset > 20 ? 10 : opset > 18 ? 9 : 8
         model.producerName = "saccade"
         model.opsetImport = [
             .with {

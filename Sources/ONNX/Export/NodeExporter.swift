@@ -63,7 +63,7 @@ struct NodeExporter {
         self.state = state
     }
 
-    /// 21 for a GroupNormalization, whose parameters were one for each group before; 18 where a Pad names its axes or a Split
+    /// 21 for a GroupNormalization, whose parameters were one for each group before; 20 for a Gelu; 18 where a Pad names its axes or a Split
     /// makes parts of different sizes without saying so; 17 otherwise.
     static func leastOpset(of graph: Graph, shaped: Graph) -> Int {
         let hasGroups = graph.nodes.contains { node in
@@ -73,6 +73,7 @@ struct NodeExporter {
             return false
         }
         if hasGroups { return 21 }
+        if graph.nodes.contains(where: { [.unary(.gelu), .unary(.geluTanh)].contains($0.op) }) { return 20 }
         let needsMore = graph.nodes.contains { node in
             switch node.op {
             case .pad: node.input(3) != nil

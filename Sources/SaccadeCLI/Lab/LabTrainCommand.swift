@@ -17,6 +17,7 @@ struct LabTrainCommand: ParsableCommand {
 
               saccade lab train --task digits --out runs/digits
               saccade lab train --task cells --augment --epochs 12
+              saccade lab train --task cells --from runs/digits/model.onnx --replace-last --freeze "block0*"
               saccade lab train --task intents --classes 20 --model lstm --schedule "onecycle(0.01,steps=630)"
             """)
 
@@ -44,6 +45,8 @@ struct LabTrainCommand: ParsableCommand {
         name: [.customShort("o"), .long],
         help: ArgumentHelp("The run's folder. Default: runs/TASK.", valueName: "folder"))
     var out: String?
+
+    @OptionGroup var start: LabStartArguments
 
     @Flag(help: "Go on from the newest checkpoint of the folder.")
     var resume = false
@@ -76,14 +79,15 @@ struct LabTrainCommand: ParsableCommand {
         training.schedule = planned
         training.patience = patience
         // A model that does not fit is known before a folder is made.
-        _ = try task.model(training.model)
+        training.start = try start.fineTuning()
+        for note in training.start?.notes ?? [] { progress.tell(note) }
+        _ = try training.initialModel()
         let folder = try OutputFolder(out ?? "runs/\(task.name.rawValue)")
         var line: ProgressLine?
-        var resumedAt: Int?
         let outcome = try training.run(folder: folder.path, resumes: resume) { state in
             if line == nil {
                 line = ProgressLine(totalSteps: state.totalSteps, step: state.step - 1, at: progress.now)
-                if resume { resumedAt = state.step - 1 }
+                if state.step > 1 { progress.tell("goes on behind step \(state.step - 1)") }
             }
             guard var current = line else { return true }
             progress.show(state, epochs: training.epochs, line: &current)
@@ -98,7 +102,7 @@ struct LabTrainCommand: ParsableCommand {
         for warning in outcome.summary.warnings { progress.tell(warning) }
         try folder.write(exportONNX(outcome.model), to: "model.onnx")
         let report = LabTrainReport(
-            task: task, training: training, outcome: outcome, folder: folder.path, resumedAt: resumedAt)
+            task: task, training: training, outcome: outcome, folder: folder.path)
         let text = try report.json()
         try folder.write(text.utf8, to: "test.json")
         try StandardOutput.write(json ? text : report.text)

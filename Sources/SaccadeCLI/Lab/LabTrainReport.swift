@@ -42,7 +42,7 @@ struct LabTrainReport: Encodable {
     }
 
     init(
-        task: LearningTask, training: TaskTraining, outcome: TaskTraining.Outcome, folder: String, resumedAt: Int?
+        task: LearningTask, training: TaskTraining, outcome: TaskTraining.Outcome, folder: String
     ) {
         self.task = task.name.rawValue
         model = (training.model.model ?? task.models[0]).rawValue
@@ -51,7 +51,7 @@ struct LabTrainReport: Encodable {
         steps = outcome.summary.steps
         epochs = outcome.summary.epochs
         end = outcome.summary.end.rawValue
-        self.resumedAt = resumedAt
+        resumedAt = outcome.summary.resumedAt
         bestEpoch = outcome.summary.best.map { $0.epoch + 1 }
         validationLoss = outcome.summary.best.map { Double($0.results.loss) }
         validationAccuracy = outcome.validation.accuracy

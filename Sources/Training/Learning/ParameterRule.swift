@@ -33,7 +33,8 @@ package struct ParameterRule: Hashable, Sendable {
 }
 
 extension [ParameterRule] {
-    func rule(for name: String) -> ParameterRule { last { $0.matches(name) } ?? ParameterRule("*") }
+    /// The rule that holds for a parameter.
+    package func rule(for name: String) -> ParameterRule { last { $0.matches(name) } ?? ParameterRule("*") }
 
     /// The groups of an optimizer, one for each rule that holds for something.
     func groups(of layout: ParameterLayout) -> [ParameterGroup] {
