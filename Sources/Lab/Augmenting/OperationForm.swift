@@ -1,20 +1,20 @@
-package import Augmentation
+import Augmentation
 
 /// How an operation is written in the text of a recipe: its name, its parameters with their defaults, what it does.
-package struct OperationForm<Operation: Sendable>: Sendable {
-    package struct Parameter: Sendable {
-        package enum Kind: Sendable { case number, whole, range, wholeRange }
+struct OperationForm<Operation: Sendable>: Sendable {
+    struct Parameter: Sendable {
+        enum Kind: Sendable { case number, whole, range, wholeRange }
 
-        package let name: String
-        package let kind: Kind
+        let name: String
+        let kind: Kind
         /// Nil: it must be given.
-        package let usual: ClosedRange<Double>?
+        let usual: ClosedRange<Double>?
     }
 
-    package let name: String
-    package let summary: String
+    let name: String
+    let summary: String
     /// In the order of arguments without names. The last one is `p`, the probability, where there is one.
-    package let parameters: [Parameter]
+    let parameters: [Parameter]
     /// An operation of the parameters' values, by their names.
     let make: @Sendable (OperationValues) -> Operation
 
@@ -29,7 +29,7 @@ package struct OperationForm<Operation: Sendable>: Sendable {
     }
 
     /// "rotate(degrees=-10..10, p=1)": with its defaults.
-    package var usage: String {
+    var usage: String {
         parameters.isEmpty ? name : "\(name)(\(parameters.map(\.usage).joined(separator: ", ")))"
     }
 }
@@ -53,7 +53,7 @@ extension OperationForm.Parameter {
 
     var isRange: Bool { kind == .range || kind == .wholeRange }
 
-    package var usage: String {
+    var usage: String {
         usual.map { "\(name)=\(text($0))" } ?? "\(name)=\(isRange ? "low..high" : "number")"
     }
 
@@ -84,16 +84,16 @@ struct OperationValues: Sendable {
 
 /// A recipe that was read: its operations, and its text with all parameters, so that it says the same when defaults are
 /// others.
-package struct RecipeText<Operation: Sendable>: Sendable {
-    package var operations: [Operation] = []
-    package var text = ""
+struct RecipeText<Operation: Sendable>: Sendable {
+    var operations: [Operation] = []
+    var text = ""
 
-    package init() {}
+    init() {}
 
     /// Reads a text by the forms that there are.
     ///
     /// - Parameter check: throws what is wrong with an operation's values.
-    package init(
+    init(
         _ text: String, forms: [OperationForm<Operation>], check: (Operation) throws(AugmentationError) -> Void
     ) throws(OperationTextError) {
         var words: [String] = []
