@@ -81,7 +81,10 @@ import Testing
         let seed = SampleSeed(run: 3, epoch: 1, index: 2)
         let sound = try sounds.sample(seed)
         #expect(try sounds.sample(seed) == sound)
-        guard case .sound(let clip) = sound.content else { return Issue.record("another kind of sample") }
+        guard case .sound(let clip) = sound.content else {
+            Issue.record("another kind of sample")
+            return
+        }
         #expect(sound.record.draws.map(\.operation) == ["pitch shift", "noise", "gain", "time mask"])
         // What is written is what was made.
         let read = try WAVReader.read(clip.wav, name: "again")
@@ -195,7 +198,10 @@ import Testing
         let samples = AugmentedSamples(.pictures(pictures), recipe: recipe)
         let seed = SampleSeed(run: 42, epoch: 3, index: 17)
         let first = try samples.sample(seed)
-        guard case .picture(let picture) = first.content else { return Issue.record("another kind of sample") }
+        guard case .picture(let picture) = first.content else {
+            Issue.record("another kind of sample")
+            return
+        }
         #expect(picture.image.width == 160 && !picture.objects.isEmpty)
         #expect(try samples.sample(seed) == first)
     }

@@ -45,7 +45,8 @@ extension AudioAugmentation {
             try clip.validate()
             let filters = LogMelFilterBank.speech(rate: clip.rate, bands: bands)
             let name = clip.name.split(separator: "/").last ?? ""
-            var sounds = [(filters.spectrogram(of: clip.samples), "clip \(index) \(name)")]
+            let size = "\(short(clip.seconds, 2)) s, 0 to \(short(clip.rate / 2, 0)) Hz"
+            var sounds = [(filters.spectrogram(of: clip.samples), "clip \(index) \(name): \(size)")]
             for epoch in 0..<max(epochs, 0) {
                 var record = AugmentationRecord(seed: SampleSeed(run: run, epoch: epoch, index: index))
                 let changed = try apply(to: clip, &record)
