@@ -60,14 +60,21 @@ struct LabArguments: ParsableArguments {
 
     /// Reads the task's data.
     func loadTask(_ progress: LabProgress) throws -> LearningTask {
+        try Self.load(task, data: data, TaskOptions(augments: augment, classes: classes), progress)
+    }
+
+    /// Reads a task's data; `data` is nil for what the environment names.
+    static func load(
+        _ name: LearningTask.Name, data: String?, _ options: TaskOptions, _ progress: LabProgress
+    ) throws -> LearningTask {
         guard let folder = data ?? ProcessInfo.processInfo.environment["SACCADE_DATA"], !folder.isEmpty else {
             throw SaccadeError(
                 reason: "refused", message: "where are the data? --data or SACCADE_DATA names their folder",
                 exitCode: 64)
         }
-        let task = try LearningTask(
-            task, in: DataFolder(folder), options: TaskOptions(augments: augment, classes: classes)
-        ) { done, total in progress.show("reading pictures  \(done)/\(total)") }
+        let task = try LearningTask(name, in: DataFolder(folder), options: options) { done, total in
+            progress.show("reading pictures  \(done)/\(total)")
+        }
         let parts = DataPart.allCases.map { "\(task.samples($0).count) for \($0.rawValue)" }
         progress.tell("\(task.title): \(parts.joined(separator: ", ")), \(task.classNames.count) classes")
         for note in task.notes { progress.tell(note) }

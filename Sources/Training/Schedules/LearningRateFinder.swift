@@ -56,6 +56,13 @@ package struct LearningRateFinder: Hashable, Sendable {
         package var steepest: Double?
         /// A tenth of the rate at which the smoothed loss is lowest; nil when that is the first point.
         package var minimumByTen: Double?
+
+        package init(points: [Point], ending: Ending, steepest: Double?, minimumByTen: Double?) {
+            self.points = points
+            self.ending = ending
+            self.steepest = steepest
+            self.minimumByTen = minimumByTen
+        }
     }
 
     /// The rate of a step, 0 ..< steps.
