@@ -3,7 +3,7 @@ import Tensors
 import Testing
 import Training
 
-@testable import Lab
+import Lab
 
 @Suite struct AblationTests {
     private static func digits() throws -> LearningTask {

@@ -5,7 +5,7 @@ import Imaging
 import Media
 import Testing
 
-@testable import Lab
+import Lab
 
 @Suite struct AugmentedSamplesTests {
     /// `count` pictures in `images` with a box each in `labels`.
