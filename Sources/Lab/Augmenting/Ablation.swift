@@ -33,6 +33,12 @@ package struct Ablation: Sendable {
         package var variant: Variant
         package var validation: [Double]
         package var test: [Double]
+
+        package init(variant: Variant, validation: [Double], test: [Double]) {
+            self.variant = variant
+            self.validation = validation
+            self.test = test
+        }
     }
 
     /// The whole recipe first, then none, then without each of the operations.
@@ -162,7 +168,7 @@ package struct Ablation: Sendable {
     }
 
     /// A share in hundredths, with two decimals.
-    static func points(_ share: Double, signed: Bool = false) -> String {
+    package static func points(_ share: Double, signed: Bool = false) -> String {
         guard share.isFinite, abs(share) < 1e6 else { return "\(share)" }
         let value = Int((abs(share) * 10_000).rounded())
         let sign = share < 0 && value > 0 ? "-" : signed && value > 0 ? "+" : ""
