@@ -161,9 +161,10 @@ package struct Ablation: Sendable {
         }
         let seeds = rows.first?.test.count ?? 0
         return BarChart(
-            title: "\(title.prefix(1).uppercased() + title.dropFirst()): what is lost without an operation "
-                + "(\(seeds) \(seeds == 1 ? "seed" : "seeds"), 95 % intervals)",
-            axis: PlotAxis("change of \(measure)", unit: "points"), rows: bars, series: ["validation", "test"]
+            title: "\(title.prefix(1).uppercased() + title.dropFirst()): without an operation, against all "
+                + "(\(seeds) \(seeds == 1 ? "seed" : "seeds, 95 % intervals"))",
+            axis: PlotAxis("change of \(measure) in points; below 0: the operation helps"), rows: bars,
+            series: ["validation", "test"]
         ).svg
     }
 
