@@ -37,13 +37,13 @@ import Lab
     }
 
     @Test func everyOperationCanBeWritten() throws {
-        let pictures = try Self.recipe(OperationForm<ImageOperation>.images().map(\.name).joined(separator: ","))
+        let pictures = try Self.recipe(AugmentationRecipe.names(of: .pictures).joined(separator: ","))
         #expect(pictures.operationNames.count == 20)
-        let sounds = try Self.recipe(OperationForm<AudioOperation>.sounds.map(\.name).joined(separator: ","), .sounds)
+        let sounds = try Self.recipe(AugmentationRecipe.names(of: .sounds).joined(separator: ","), .sounds)
         #expect(sounds.operationNames.count == 7)
-        let texts = try Self.recipe(OperationForm<TextOperation>.texts.map(\.name).joined(separator: ","), .texts)
+        let texts = try Self.recipe(AugmentationRecipe.names(of: .texts).joined(separator: ","), .texts)
         #expect(texts.operationNames.count == 5)
-        for form in OperationForm<ImageOperation>.images() { #expect(AugmentationRecipe.usage.contains(form.usage)) }
+        for name in AugmentationRecipe.names(of: .pictures) { #expect(AugmentationRecipe.usage.contains("  \(name)")) }
     }
 
     @Test func sizeFitsPicturesAtLast() throws {

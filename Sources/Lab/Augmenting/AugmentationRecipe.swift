@@ -90,6 +90,15 @@ package struct AugmentationRecipe: Hashable, Sendable {
         return parts.joined(separator: "\n")
     }
 
+    /// The names of all operations on samples of a kind, as texts have them.
+    package static func names(of kind: SampleKind) -> [String] {
+        switch kind {
+        case .pictures: OperationForm<ImageOperation>.images().map(\.name)
+        case .sounds: OperationForm<AudioOperation>.sounds.map(\.name)
+        case .texts: OperationForm<TextOperation>.texts.map(\.name)
+        }
+    }
+
     /// The names of the operations, each once, as records have them.
     package var operationNames: [String] {
         let names =

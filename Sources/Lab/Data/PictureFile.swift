@@ -1,13 +1,13 @@
-import Augmentation
+package import Augmentation
 import Imaging
 import Media
 
 /// Reads the files of pictures that are to be learned from.
-enum PictureFile {
+package enum PictureFile {
     static let largestFile = 1 << 30
 
     /// The first picture of a file, whole or not at all.
-    static func read(_ path: String) throws(DataSetError) -> RGBImage {
+    package static func read(_ path: String) throws(DataSetError) -> RGBImage {
         let picture: RGBImage
         do throws(MediaError) {
             let source = try MediaSource(path)
@@ -32,7 +32,7 @@ enum PictureFile {
 
     /// Whether the bytes are those of a JPEG (ITU-T T.81, annex B) without the marker of its end. The decoder fills what
     /// is missing with gray and says nothing.
-    static func isCutOff(_ bytes: [UInt8]) -> Bool {
+    package static func isCutOff(_ bytes: [UInt8]) -> Bool {
         guard bytes.starts(with: [0xFF, 0xD8]) else { return false }
         // Segments up to the first scan are passed over, for a thumbnail in them has an end of its own.
         var place = 2
