@@ -5,7 +5,7 @@ import Imaging
 import Media
 import Testing
 
-@testable import Lab
+import Lab
 
 @Suite struct AugmentedSamplesTests {
     /// `count` pictures in `images` with a box each in `labels`.
@@ -160,6 +160,28 @@ import Testing
         let mixed = dataSetError { _ = try SampleFiles([folder.path + "/mixed"]) }
         #expect(mixed?.reason.contains("of one kind") == true)
         #expect(dataSetError { _ = try SampleFiles([files[0], files[0]]) }?.reason == "it is named twice")
+    }
+
+    @Test func cutOffPicturesAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/whole.jpg"
+        var pixels: [UInt8] = []
+        for y in 0..<64 { for x in 0..<64 { pixels += [UInt8(x * y % 256), UInt8(4 * x), UInt8(4 * y)] } }
+        try ImageWriter().write(RGBImage(width: 64, height: 64, pixels: pixels).image(), to: path)
+        let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        _ = try PictureFile.read(path)
+        for count in [whole.count / 2, whole.count - 60, whole.count - 2] {
+            try folder.write(whole.prefix(count), "cut.jpg")
+            let error = dataSetError { _ = try PictureFile.read(folder.path + "/cut.jpg") }
+            #expect(error?.kind == .corrupt && error?.file.hasSuffix("cut.jpg") == true, "\(count) bytes")
+        }
+        for count in 0...whole.count {
+            #expect(PictureFile.isCutOff(Array(whole.prefix(count))) == (2..<whole.count).contains(count))
+        }
+        // The end of a thumbnail is not that of the picture.
+        let thumbnail: [UInt8] = [0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9]
+        #expect(PictureFile.isCutOff(whole[..<2] + thumbnail + whole[2...].dropLast(2)))
+        #expect(!PictureFile.isCutOff(whole[..<2] + thumbnail + whole[2...]))
     }
 
     @Test func ignoredPlacesAndNamesAreFound() throws {

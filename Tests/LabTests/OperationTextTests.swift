@@ -1,7 +1,7 @@
 import Augmentation
 import Testing
 
-@testable import Lab
+import Lab
 
 @Suite struct OperationTextTests {
     private static func recipe(_ text: String?, _ kind: SampleKind = .pictures) throws -> AugmentationRecipe {

@@ -33,6 +33,12 @@ package struct Ablation: Sendable {
         package var variant: Variant
         package var validation: [Double]
         package var test: [Double]
+
+        package init(variant: Variant, validation: [Double], test: [Double]) {
+            self.variant = variant
+            self.validation = validation
+            self.test = test
+        }
     }
 
     /// The whole recipe first, then none, then without each of the operations.
@@ -155,14 +161,15 @@ package struct Ablation: Sendable {
         }
         let seeds = rows.first?.test.count ?? 0
         return BarChart(
-            title: "\(title.prefix(1).uppercased() + title.dropFirst()): what is lost without an operation "
-                + "(\(seeds) \(seeds == 1 ? "seed" : "seeds"), 95 % intervals)",
-            axis: PlotAxis("change of \(measure)", unit: "points"), rows: bars, series: ["validation", "test"]
+            title: "\(title.prefix(1).uppercased() + title.dropFirst()): without an operation, against all "
+                + "(\(seeds) \(seeds == 1 ? "seed" : "seeds, 95 % intervals"))",
+            axis: PlotAxis("change of \(measure) in points; below 0: the operation helps"), rows: bars,
+            series: ["validation", "test"]
         ).svg
     }
 
     /// A share in hundredths, with two decimals.
-    static func points(_ share: Double, signed: Bool = false) -> String {
+    package static func points(_ share: Double, signed: Bool = false) -> String {
         guard share.isFinite, abs(share) < 1e6 else { return "\(share)" }
         let value = Int((abs(share) * 10_000).rounded())
         let sign = share < 0 && value > 0 ? "-" : signed && value > 0 ? "+" : ""

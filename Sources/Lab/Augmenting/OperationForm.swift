@@ -1,7 +1,7 @@
 import Augmentation
 
 /// How an operation is written in the text of a recipe: its name, its parameters with their defaults, what it does.
-struct OperationForm<Operation: Sendable>: Sendable {
+package struct OperationForm<Operation: Sendable>: Sendable {
     struct Parameter: Sendable {
         enum Kind: Sendable { case number, whole, range, wholeRange }
 
@@ -11,7 +11,7 @@ struct OperationForm<Operation: Sendable>: Sendable {
         let usual: ClosedRange<Double>?
     }
 
-    let name: String
+    package let name: String
     let summary: String
     /// In the order of arguments without names. The last one is `p`, the probability, where there is one.
     let parameters: [Parameter]
@@ -53,7 +53,7 @@ extension OperationForm.Parameter {
 
     var isRange: Bool { kind == .range || kind == .wholeRange }
 
-    var usage: String {
+    package var usage: String {
         usual.map { "\(name)=\(text($0))" } ?? "\(name)=\(isRange ? "low..high" : "number")"
     }
 

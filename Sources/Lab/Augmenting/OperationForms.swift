@@ -2,7 +2,7 @@ import Augmentation
 
 extension OperationForm<ImageOperation> {
     /// All operations on pictures. `side` is the canvas of a mosaic and a letterbox, in pixels, that names none.
-    static func images(side: Int = 320) -> [Self] {
+    package static func images(side: Int = 320) -> [Self] {
         [
             Self("flip", [], p: 0.5, "mirrored left to right") { .horizontalFlip(probability: $0.number("p")) },
             Self("vflip", [], p: 0.5, "mirrored top to bottom") { .verticalFlip(probability: $0.number("p")) },
@@ -71,7 +71,7 @@ extension OperationForm<ImageOperation> {
 
 extension OperationForm<AudioOperation> {
     /// All operations on sounds.
-    static let sounds: [Self] = [
+    package static let sounds: [Self] = [
         Self("stretch", [.range("factor", 0.85...1.15)], "longer or shorter at the same pitch") {
             .timeStretch($0.range("factor"), probability: $0.number("p"))
         },
@@ -98,7 +98,7 @@ extension OperationForm<AudioOperation> {
 
 extension OperationForm<TextOperation> {
     /// All operations on texts.
-    static let texts: [Self] = [
+    package static let texts: [Self] = [
         Self("synonyms", [.number("share", 0.1)], "words become synonyms") {
             .synonymReplacement(share: $0.number("share"), probability: $0.number("p"))
         },

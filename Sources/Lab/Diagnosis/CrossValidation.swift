@@ -1,4 +1,5 @@
-/// The error on samples that a training did not see, each sample once: k folds that hold the classes in equal parts.
+/// The error on samples that a training did not see, each training sample once: k folds that hold the classes in equal
+/// parts.
 ///
 /// The interval is Student's over the folds, with the correction of Nadeau and Bengio ("Inference for the generalization
 /// error", 2003): trainings share most of their samples, so that the folds' errors vary together, and 1 ÷ k becomes
@@ -31,7 +32,7 @@ extension DiagnosisContext {
                 samples: labels.count, error: OutcomeTable(rows: [errors]).mean)
         }
         var counts = [Int](repeating: 0, count: learner.classNames.count)
-        for sample in samples.training + samples.validation { counts[draw.labels[sample]] += 1 }
+        for sample in samples.training { counts[draw.labels[sample]] += 1 }
         let small = counts.indices.filter { counts[$0] > 0 && counts[$0] < options.folds }
         return CrossValidation(folds: folds, smallClasses: small.map { learner.classNames[$0] })
     }

@@ -98,11 +98,12 @@ package struct Diagnosis: Hashable, Sendable, Codable {
             counter.plan(options.seeds)
         }
         let noise = labelNoise
-        self.remedies = try remedies.compactMap { try context.outcome(of: $0, noise: noise) }
+        self.remedies = try remedies.flatMap { try context.outcomes(of: $0, noise: noise) }
         verdict = Verdict(
             Verdict.Evidence(
                 training: training, validation: validation, gap: gap, chance: chance, noise: labelNoise,
-                validationCount: validationCount, remedies: self.remedies,
+                validationCount: validationCount,
+                trainingCount: min(options.probeLimit, trainingCount), remedies: self.remedies,
                 changePerDoubling: learningCurve.changePerDoubling, options: options))
     }
 }
@@ -118,7 +119,7 @@ extension DiagnosisContext {
             (.labelNoise, options.flipShares.flatMap(flipped)),
             (
                 .remedies,
-                Remedy.againstVariance.flatMap { trials(of: $0) ?? [] }.filter { learner.supports($0.treatment) }
+                Remedy.againstVariance.flatMap { trials(of: $0) ?? [] }
             ),
         ]
     }

@@ -108,11 +108,9 @@ struct DiagnosisContext: Sendable {
         }
     }
 
-    /// Training and validation samples, dealt out.
+    /// The training samples, dealt out.
     var folds: [[Int]] {
-        get throws(DiagnosisError) {
-            try draw.folds((samples.training + samples.validation).sorted(), count: options.folds)
-        }
+        get throws(DiagnosisError) { try draw.folds(samples.training, count: options.folds) }
     }
 
     var foldTrials: [Trial] {
@@ -143,11 +141,10 @@ struct DiagnosisContext: Sendable {
     func trials(of remedy: Remedy) -> [Trial]? {
         switch remedy {
         case .moreData: withFurther.isEmpty ? nil : withFurther
-        case .earlyStopping, .ensemble: nil
         case .longerTraining: longer
-        case .cleanedLabels: nil
+        case .earlyStopping, .ensemble, .cleanedLabels: nil
         case .augmentation, .l1, .l2, .dropout, .smallerModel, .largerModel:
-            remedy.treatment(options).map(treated)
+            remedy.treatments(options).filter(learner.supports).flatMap(treated)
         }
     }
 

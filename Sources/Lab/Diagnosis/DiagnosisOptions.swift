@@ -35,9 +35,10 @@ package struct DiagnosisOptions: Hashable, Sendable {
     package var folds = 5
     /// The shares of the training labels that the probe makes wrong.
     package var flipShares = [0.1, 0.3]
-    package var l1 = 1e-4
-    package var l2 = 1e-3
-    package var dropout = 0.3
+    /// The strengths of regularization that are tried.
+    package var l1 = [1e-5, 1e-4]
+    package var l2 = [1e-4, 1e-3]
+    package var dropout = [0.2, 0.5]
     package var smallerWidth = 0.5
     package var largerWidth = 2.0
     /// A training error above it is called underfitting.

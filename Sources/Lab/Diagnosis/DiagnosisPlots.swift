@@ -94,7 +94,7 @@ extension Diagnosis {
         BarChart(
             title: "Remedies, each alone: errors, 95 % intervals", axis: PlotAxis("of the samples", unit: "%"),
             rows: [percentRow("baseline", [validation, training, gap])]
-                + remedies.map { percentRow($0.remedy.title, [$0.validation, $0.training, $0.gap]) },
+                + remedies.map { percentRow($0.title, [$0.validation, $0.training, $0.gap]) },
             series: ["validation error", "training error", "gap"], decimals: 1)
     }
 
@@ -102,7 +102,7 @@ extension Diagnosis {
         BarChart(
             title: "Remedies: change against the baseline, 95 % intervals (left is better)",
             axis: PlotAxis("change", unit: "points"),
-            rows: remedies.map { percentRow($0.remedy.title, [$0.validationChange, $0.gapChange]) },
+            rows: remedies.map { percentRow($0.title, [$0.validationChange, $0.gapChange]) },
             series: ["validation error", "gap"], decimals: 1)
     }
 

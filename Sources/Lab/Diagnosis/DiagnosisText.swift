@@ -82,7 +82,8 @@ extension Diagnosis {
             + aligned(
                 shown.map { suspect in
                     [
-                        suspect.name, "labelled \(suspect.label)", "rather \(suspect.suggestion)",
+                        suspect.name.split(separator: "/").last.map(String.init) ?? "", "labelled \(suspect.label)",
+                        "rather \(suspect.suggestion)",
                         "\(percent(suspect.probability)) against \(percent(suspect.labelProbability))",
                     ]
                 })

@@ -5,9 +5,10 @@
 ///
 /// The suspects are found by confident learning (Northcutt, Jiang, Chuang, "Confident learning", 2021) in its simplest
 /// form: a class is confident in a sample when its probability reaches the mean that it has among its own samples; a
-/// sample is suspect when a class other than its label is. The probabilities are means over all trainings that did not
-/// see the sample (folds and bootstraps), so that what varies between trainings is not taken for a wrong label. A model
-/// that cannot tell two classes apart with good reason makes suspects too: the list is to be looked at.
+/// sample is suspect when a class other than its label is, with one half at least. The probabilities are means over all
+/// trainings that did not see the sample (folds and bootstraps), so that what varies between trainings is not taken for a
+/// wrong label. A model that cannot tell two classes apart with good reason makes suspects too: the list is to be looked
+/// at.
 package struct LabelNoise: Hashable, Sendable, Codable {
     package struct Probe: Hashable, Sendable, Codable {
         /// Of the training labels, made wrong.
@@ -99,9 +100,9 @@ extension LabelNoise {
         for (place, row) in rows.enumerated() where !row.isEmpty {
             let label = labels[place]
             let confident = row.indices.filter { counts[$0] > 0 && row[$0] >= sums[$0] / counts[$0] }
-            guard let best = confident.max(by: { row[$0] < row[$1] }), best != label, row[best] > row[label] else {
-                continue
-            }
+            guard let best = confident.max(by: { row[$0] < row[$1] }), best != label, row[best] >= 0.5,
+                row[best] > row[label]
+            else { continue }
             found.append((place, best, row[best] - row[label]))
         }
         return found.sorted { ($1.margin, $0.place) < ($0.margin, $1.place) }.map { ($0.place, $0.suggestion) }

@@ -11,16 +11,16 @@ package enum Remedy: String, CaseIterable, Hashable, Sendable, Codable {
         .moreData, .augmentation, .l1, .l2, .dropout, .earlyStopping, .smallerModel, .ensemble,
     ]
 
-    /// The change of the training; nil where the remedy is none.
-    func treatment(_ options: DiagnosisOptions) -> Treatment? {
+    /// The changes of the training that are tried; none where the remedy is of another kind.
+    func treatments(_ options: DiagnosisOptions) -> [Treatment] {
         switch self {
-        case .augmentation: Treatment(augments: true)
-        case .l1: Treatment(l1: options.l1)
-        case .l2: Treatment(l2: options.l2)
-        case .dropout: Treatment(dropout: options.dropout)
-        case .smallerModel: Treatment(width: options.smallerWidth)
-        case .largerModel: Treatment(width: options.largerWidth)
-        case .moreData, .earlyStopping, .ensemble, .longerTraining, .cleanedLabels: nil
+        case .augmentation: [Treatment(augments: true)]
+        case .l1: options.l1.map { Treatment(l1: $0) }
+        case .l2: options.l2.map { Treatment(l2: $0) }
+        case .dropout: options.dropout.map { Treatment(dropout: $0) }
+        case .smallerModel: [Treatment(width: options.smallerWidth)]
+        case .largerModel: [Treatment(width: options.largerWidth)]
+        case .moreData, .earlyStopping, .ensemble, .longerTraining, .cleanedLabels: []
         }
     }
 
@@ -74,11 +74,32 @@ package struct RemedyOutcome: Hashable, Sendable, Codable {
     /// Against the baseline, sample by sample and seed by seed: below 0 is better.
     package var validationChange: Estimate
     package var gapChange: Estimate
+
+    /// The remedy with its numbers where it has several, or where they say what is compared.
+    var title: String {
+        switch remedy {
+        case .moreData, .l1, .l2, .dropout: "\(remedy.title) \(detail)"
+        default: remedy.title
+        }
+    }
 }
 
 extension DiagnosisContext {
-    /// Runs a remedy and compares it with the baseline; nil where the learner has no form for it.
-    func outcome(of remedy: Remedy, noise: LabelNoise? = nil) throws -> RemedyOutcome? {
+    /// Runs a remedy and compares it with the baseline, each of its strengths; nothing where the learner has no form for
+    /// it.
+    func outcomes(of remedy: Remedy, noise: LabelNoise) throws -> [RemedyOutcome] {
+        let treatments = remedy.treatments(options)
+        guard !treatments.isEmpty else { return try outcome(of: remedy, noise: noise).map { [$0] } ?? [] }
+        let base = try errors(baseline)
+        return try treatments.filter(learner.supports).map { treatment in
+            let trials = treated(treatment)
+            try runner.run(trials)
+            return outcome(remedy, detail(treatment), try errors(trials), against: base)
+        }
+    }
+
+    /// A remedy that is no treatment of the training.
+    private func outcome(of remedy: Remedy, noise: LabelNoise) throws -> RemedyOutcome? {
         let base = try errors(baseline)
         switch remedy {
         case .moreData:
@@ -99,7 +120,7 @@ extension DiagnosisContext {
         case .ensemble:
             return outcome(remedy, "\(baseline.count) members", try ensemble(), against: base)
         case .cleanedLabels:
-            guard let noise, !noise.suspects.isEmpty else { return nil }
+            guard !noise.suspects.isEmpty else { return nil }
             let suspects = Set(noise.suspects.map(\.sample))
             let trials = without(suspects)
             try runner.run(trials)
@@ -113,25 +134,19 @@ extension DiagnosisContext {
             return outcome(
                 remedy, "\(samples.training.count - trials[0].samples.count) left out",
                 (found.training, trusted(found.validation)), against: (base.training, trusted(base.validation)))
-        case .augmentation, .l1, .l2, .dropout, .smallerModel, .largerModel, .longerTraining:
-            guard let trials = trials(of: remedy), trials.allSatisfy({ learner.supports($0.treatment) }) else {
-                return nil
-            }
+        case .longerTraining:
+            let trials = longer
             try runner.run(trials)
-            return outcome(remedy, detail(remedy), try errors(trials), against: base)
+            return outcome(remedy, "\(2 * options.epochs) epochs", try errors(trials), against: base)
+        case .augmentation, .l1, .l2, .dropout, .smallerModel, .largerModel: return nil
         }
     }
 
-    private func detail(_ remedy: Remedy) -> String {
-        switch remedy {
-        case .l1: "\(options.l1)"
-        case .l2: "\(options.l2)"
-        case .dropout: "\(formatted(100 * options.dropout, 0)) %"
-        case .smallerModel: "width × \(formatted(options.smallerWidth, 2))"
-        case .largerModel: "width × \(formatted(options.largerWidth, 2))"
-        case .longerTraining: "\(2 * options.epochs) epochs"
-        default: ""
-        }
+    private func detail(_ treatment: Treatment) -> String {
+        if treatment.l1 > 0 { return "\(treatment.l1)" }
+        if treatment.l2 > 0 { return "\(treatment.l2)" }
+        if treatment.dropout > 0 { return "\(formatted(100 * treatment.dropout, 0)) %" }
+        return treatment.width != 1 ? "width × \(formatted(treatment.width, 2))" : ""
     }
 
     private func outcome(

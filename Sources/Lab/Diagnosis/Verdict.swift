@@ -45,6 +45,8 @@ package struct Verdict: Hashable, Sendable, Codable {
         var chance: Double
         var noise: LabelNoise
         var validationCount: Int
+        /// Training samples that the training error was measured on.
+        var trainingCount: Int
         var remedies: [RemedyOutcome]
         var changePerDoubling: Double
         var options: DiagnosisOptions
@@ -114,10 +116,7 @@ package struct Verdict: Hashable, Sendable, Codable {
                 + "about \(signedPoints(evidence.changePerDoubling))."
             measuredEffect = best.map { "what still helped most: " + Self.effect($0) }
         case .notDecidable:
-            let wanted = Self.samplesNeeded(evidence)
-            nextAction =
-                "Measure on more validation samples: about \(wanted) would bring the interval of the gap down to "
-                + "±\(formatted(100 * evidence.options.tolerance / 2, 1)) points."
+            nextAction = Self.measurement(evidence)
             measuredEffect = best.map { "what helped most: " + Self.effect($0) }
         }
     }
@@ -151,12 +150,22 @@ package struct Verdict: Hashable, Sendable, Codable {
             + "gap \(points(outcome.gapChange))"
     }
 
-    /// An interval narrows with the root of the samples.
-    private static func samplesNeeded(_ evidence: Evidence) -> Int {
+    /// What would make the gap certain: more seeds where trainings differ by more than their samples explain, else more
+    /// validation samples, with whose root an interval narrows.
+    private static func measurement(_ evidence: Evidence) -> String {
         let half = (evidence.gap.upper - evidence.gap.lower) / 2
+        let bySamples =
+            Estimate.share(evidence.validation.value, of: evidence.validationCount)
+            - Estimate.share(evidence.training.value, of: evidence.trainingCount)
+        if half > 0.75 * (bySamples.upper - bySamples.lower) {
+            return
+                "Measure with more seeds, or train longer: trainings with other seeds differ by more than the samples "
+                + "explain."
+        }
         let factor = max(half / max(evidence.options.tolerance / 2, 1e-6), 1)
         let count = (Double(evidence.validationCount) * factor * factor / 10).rounded(.up) * 10
-        return Int(min(count, 1e12))
+        return "Measure on more validation samples: about \(Int(min(count, 1e12))) would bring the interval of the gap "
+            + "down to ±\(formatted(100 * evidence.options.tolerance / 2, 1)) points."
     }
 }
 

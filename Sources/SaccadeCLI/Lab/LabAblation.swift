@@ -85,7 +85,7 @@ struct LabAblationArguments: ParsableArguments {
         operations: String?, options: AugmentationRecipe.Options, seed: UInt64, json: Bool, _ progress: LabProgress
     ) throws {
         guard let name = self.task else { return }
-        let task = try LabArguments.load(name, data: data, TaskOptions(classes: classes), progress)
+        let task = try LearningTask.load(name, from: data, options: TaskOptions(classes: classes), progress)
             .limited(to: trainSamples)
         let recipe = try operations.map { try AugmentationRecipe($0, kind: task.sampleKind, options: options) }
         let used = try recipe ?? task.usualRecipe()

@@ -60,14 +60,25 @@ struct LabArguments: ParsableArguments {
 
     /// Reads the task's data.
     func loadTask(_ progress: LabProgress) throws -> LearningTask {
-        try Self.load(task, data: data, TaskOptions(augments: augment, classes: classes), progress)
+        try .load(task, from: data, options: TaskOptions(augments: augment, classes: classes), progress)
     }
 
-    /// Reads a task's data; `data` is nil for what the environment names.
+    /// How the task is trained.
+    func training(_ task: LearningTask, epochs: Int? = nil) -> TaskTraining {
+        var training = TaskTraining(
+            task: task, model: modelOptions, epochs: epochs, batchSize: batch, threads: threadCount)
+        training.method = optimizer.method
+        training.rate = optimizer.isAdaptive ? task.usual.rate : task.usual.rate * 10
+        return training
+    }
+}
+
+extension LearningTask {
+    /// Reads a task's data from the folder of --data, else from that of SACCADE_DATA, and tells what was read.
     static func load(
-        _ name: LearningTask.Name, data: String?, _ options: TaskOptions, _ progress: LabProgress
+        _ name: Name, from folder: String?, options: TaskOptions, _ progress: LabProgress
     ) throws -> LearningTask {
-        guard let folder = data ?? ProcessInfo.processInfo.environment["SACCADE_DATA"], !folder.isEmpty else {
+        guard let folder = folder ?? ProcessInfo.processInfo.environment["SACCADE_DATA"], !folder.isEmpty else {
             throw SaccadeError(
                 reason: "refused", message: "where are the data? --data or SACCADE_DATA names their folder",
                 exitCode: 64)
@@ -79,15 +90,6 @@ struct LabArguments: ParsableArguments {
         progress.tell("\(task.title): \(parts.joined(separator: ", ")), \(task.classNames.count) classes")
         for note in task.notes { progress.tell(note) }
         return task
-    }
-
-    /// How the task is trained.
-    func training(_ task: LearningTask, epochs: Int? = nil) -> TaskTraining {
-        var training = TaskTraining(
-            task: task, model: modelOptions, epochs: epochs, batchSize: batch, threads: threadCount)
-        training.method = optimizer.method
-        training.rate = optimizer.isAdaptive ? task.usual.rate : task.usual.rate * 10
-        return training
     }
 }
 

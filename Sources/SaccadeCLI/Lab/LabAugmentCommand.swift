@@ -141,21 +141,32 @@ struct LabAugmentCommand: ParsableCommand {
         return options
     }
 
+    /// A folder of samples is not written into: names could meet, and the next run would find other samples.
+    private func checkFolder() throws {
+        func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        guard let out, paths.contains(where: { resolved($0) == resolved(out) }) else { return }
+        throw SaccadeError(
+            reason: "refused", message: "-o \(out) is the folder of the samples: name another one", exitCode: 64)
+    }
+
     private func augment(_ progress: LabProgress) throws {
+        try checkFolder()
         let all = try load(progress)
         if let sample, let seed = SampleSeed(sample) { return try again(all, seed, progress) }
         let chosen = all.spread(samples ?? (out == nil ? 4 : all.count))
         // Samples at fault are known before a folder or a picture is made.
         if let preview {
-            let epochs = count ?? 5
-            progress.tell("\(chosen.count) of \(all.count) samples, \(epochs) variants of each")
-            guard let sheet = try all.preview(run: seed, samples: chosen, epochs: epochs, cellSide: cell) else {
+            if case .texts = all.source {
                 throw SaccadeError(
                     reason: "refused", message: "--preview draws pictures and sounds; texts are printed without it",
                     exitCode: 64)
             }
-            try ImageWriter().write(sheet, to: preview)
-            progress.tell("preview: \(preview)")
+            let epochs = count ?? 5
+            progress.tell("\(chosen.count) of \(all.count) samples, \(epochs) variants of each")
+            if let sheet = try all.preview(run: seed, samples: chosen, epochs: epochs, cellSide: cell) {
+                try ImageWriter().write(sheet, to: preview)
+                progress.tell("preview: \(preview)")
+            }
         }
         if preview != nil, out == nil { return }
         let epochs = count ?? 1

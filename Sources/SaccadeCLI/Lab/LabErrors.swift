@@ -37,6 +37,9 @@ private func labError(_ error: any Error) -> any Error {
         case .corrupt: told("corrupt", 65, error)
         case .unsupported, .mismatch: told("unsupported", 65, error)
         }
+    case let error as DiagnosisError:
+        if case .invalidOption = error { return told("refused", 64, error) }
+        return told("unsupported", 65, error)
     case let error as WAVError: return told("corrupt", 65, error)
     case let error as AugmentationError: return told("corrupt", 65, error)
     case let error as OperationTextError: return told("refused", 64, error)

@@ -73,9 +73,9 @@ import Testing
     @Test func tooFewSamplesForFoldsAreAnError() {
         var options = DiagnosisOptions.small
         options.folds = 6
-        #expect(error(clouds, samples(0..<6, 6..<11), options) == .tooFewForFolds(samples: 11, folds: 6))
-        let many = ScriptedLearner(classNames: (0..<12).map(String.init), labels: Array(0..<12)) { _, _, _ in [] }
-        #expect(error(many, samples(0..<6, 6..<12), options) == .classesTooSmallForFolds(largest: 1, folds: 6))
+        #expect(error(clouds, samples(0..<6, 6..<11), options) == .tooFewForFolds(samples: 6, folds: 6))
+        let many = ScriptedLearner(classNames: (0..<12).map(String.init), labels: Array(0..<12) + [0]) { _, _, _ in [] }
+        #expect(error(many, samples(0..<12, 12..<13), options) == .classesTooSmallForFolds(largest: 1, folds: 6))
         options.folds = 1
         #expect(error(clouds, samples(0..<120, 120..<200), options)?.description == "1 folds: at least 2 are needed")
     }

@@ -100,6 +100,7 @@ extension DiagnosisOptions {
         options.folds = 4
         options.flipShares = [0.2]
         options.resamples = 400
+        (options.l1, options.l2, options.dropout) = ([1e-4], [1e-3], [0.3])
         return options
     }
 }
