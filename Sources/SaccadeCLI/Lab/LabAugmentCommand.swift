@@ -16,7 +16,7 @@ struct LabAugmentCommand: ParsableCommand {
             in a folder does not matter; other operations do not change what an operation draws.
 
               saccade lab augment photos/ --preview grid.png
-              saccade lab augment photos/ --operations "flip,rotate(-10..10),mosaic(320)" --count 4 -o augmented/
+              saccade lab augment photos/ --operations "flip,mosaic(320)" --count 4 -o augmented/
               saccade lab augment photos/ --sample 0/3/17 -o again/
               saccade lab augment --list
               saccade lab augment --ablate --task digits --epochs 8 --seeds 3
@@ -175,7 +175,10 @@ struct LabAugmentCommand: ParsableCommand {
         var records = ""
         for (number, index) in chosen.enumerated() {
             for epoch in 0..<epochs {
-                guard progress.goesOn else { throw CancellationError() }
+                guard progress.goesOn else {
+                    try writer?.finish(records: records)
+                    throw CancellationError()
+                }
                 let sample = try all.sample(SampleSeed(run: seed, epoch: epoch, index: index))
                 let record = try LabAugmentRecord(sample, file: writer?.write(sample)).json()
                 records += record
