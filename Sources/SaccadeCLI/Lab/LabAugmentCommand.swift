@@ -12,8 +12,8 @@ struct LabAugmentCommand: ParsableCommand {
         abstract: "Change samples and their labels at random, look at them, and measure what each operation is worth.",
         discussion: """
             Samples are pictures (with boxes as YOLO's text or PASCAL VOC's XML), WAV files, or lines of text. Each has a \
-            seed of three numbers, run/epoch/sample, that makes it again, bit for bit. The order of options and of files \
-            in a folder does not matter; other operations do not change what an operation draws.
+            seed of three numbers, run/epoch/sample, that makes it again, bit for bit, out of the same files. Operations \
+            that are added or left out do not change what the others draw.
 
               saccade lab augment photos/ --preview grid.png
               saccade lab augment photos/ --operations "flip,mosaic(320)" --count 4 -o augmented/
