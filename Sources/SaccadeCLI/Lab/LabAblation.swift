@@ -34,9 +34,7 @@ struct LabAblationArguments: ParsableArguments {
     var seeds = 3
 
     @Option(
-        help: ArgumentHelp(
-            "Samples to train on, evenly spread over all: augmentation is worth more where there are few. Default: all.",
-            valueName: "n"))
+        help: ArgumentHelp("Samples to train on, evenly spread over all. Default: all.", valueName: "n"))
     var trainSamples: Int?
 
     @Option(help: ArgumentHelp("Samples in a batch. Default: the task's.", valueName: "n"))

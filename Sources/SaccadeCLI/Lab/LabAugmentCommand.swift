@@ -12,11 +12,11 @@ struct LabAugmentCommand: ParsableCommand {
         abstract: "Change samples and their labels at random, look at them, and measure what each operation is worth.",
         discussion: """
             Samples are pictures (with boxes as YOLO's text or PASCAL VOC's XML), WAV files, or lines of text. Each has a \
-            seed of three numbers, run/epoch/sample, that makes it again, bit for bit. The order of options and of files \
-            in a folder does not matter; other operations do not change what an operation draws.
+            seed of three numbers, run/epoch/sample, that makes it again, bit for bit, out of the same files. Operations \
+            that are added or left out do not change what the others draw.
 
               saccade lab augment photos/ --preview grid.png
-              saccade lab augment photos/ --operations "flip,rotate(-10..10),mosaic(320)" --count 4 -o augmented/
+              saccade lab augment photos/ --operations "flip,mosaic(320)" --count 4 -o augmented/
               saccade lab augment photos/ --sample 0/3/17 -o again/
               saccade lab augment --list
               saccade lab augment --ablate --task digits --epochs 8 --seeds 3
@@ -175,7 +175,10 @@ struct LabAugmentCommand: ParsableCommand {
         var records = ""
         for (number, index) in chosen.enumerated() {
             for epoch in 0..<epochs {
-                guard progress.goesOn else { throw CancellationError() }
+                guard progress.goesOn else {
+                    try writer?.finish(records: records)
+                    throw CancellationError()
+                }
                 let sample = try all.sample(SampleSeed(run: seed, epoch: epoch, index: index))
                 let record = try LabAugmentRecord(sample, file: writer?.write(sample)).json()
                 records += record
