@@ -27,53 +27,36 @@ package final class ImageWriter {
 
     /// Writes `image` to `path`, replacing a file of that name.
     package func write(_ image: borrowing Image, to path: String) throws(MediaError) {
-        let shown = "'\(LogCapture.readable(path))'"
-        guard let id = ImageWriter.codec(for: path) else {
-            throw MediaError(.cannotCreate, "No image format is known for \(shown): use .jpg or .png")
-        }
-        try FFmpegLibraries.load()
-        LogCapture.clear()
-        let isJPEG = id == AV_CODEC_ID_MJPEG
-        let format = isJPEG ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_RGB24
-        guard let codec = avcodec_find_encoder(id), let context = avcodec_alloc_context3(codec) else {
-            throw MediaError(.unsupported, "This build of FFmpeg has no encoder for \(shown)")
-        }
-        var freedContext: UnsafeMutablePointer<AVCodecContext>? = context
-        defer { avcodec_free_context(&freedContext) }
-        guard
-            let frame = FramePool.allocate(
-                width: Int32(clamping: image.width), height: Int32(clamping: image.height), format: format),
-            let packet = av_packet_alloc()
-        else { throw MediaError(.internalError, "Out of memory") }
-        var freedPacket: UnsafeMutablePointer<AVPacket>? = packet
-        defer {
-            FramePool.free(frame)
-            av_packet_free(&freedPacket)
-        }
+        let encoder = try ImageEncoder(
+            path, Self.codec(for: path), width: image.width, height: image.height, quantizer: quantizer)
+        let frame = encoder.frame
         try scaler.convert(
             image, to: frame,
             as: Scaler.Side(
                 width: frame.pointee.width, height: frame.pointee.height,
-                format: isJPEG ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_RGB24, matrix: .bt601, isFullRange: true))
-        context.pointee.width = frame.pointee.width
-        context.pointee.height = frame.pointee.height
-        context.pointee.pix_fmt = format
-        context.pointee.color_range = AVCOL_RANGE_JPEG
-        context.pointee.time_base = AVRational(num: 1, den: 25)
-        context.pointee.thread_count = 1
-        context.pointee.flags |= AV_CODEC_FLAG_QSCALE
-        context.pointee.global_quality = quantizer * FF_QP2LAMBDA
-        frame.pointee.quality = context.pointee.global_quality
-        var code = avcodec_open2(context, codec, nil)
-        if code >= 0 { code = avcodec_send_frame(context, frame) }
-        if code >= 0 { code = avcodec_receive_packet(context, packet) }
-        guard code >= 0, let data = packet.pointee.data else {
-            throw MediaError(code: code, "\(shown) cannot be compressed", fallback: .internalError)
-        }
-        try ImageWriter.store(UnsafeRawBufferPointer(start: data, count: Int(packet.pointee.size)), at: path)
+                format: encoder.isJPEG ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_RGB24, matrix: .bt601, isFullRange: true))
+        try ImageWriter.store(try encoder.encoded(), at: path)
     }
 
-    private static func store(_ bytes: UnsafeRawBufferPointer, at path: String) throws(MediaError) {
+    /// Writes interleaved RGB, `pixels[(y * width + x) * 3 + channel]`, as a PNG of the same values, replacing a file of
+    /// that name.
+    package func write(rgb pixels: [UInt8], width: Int, height: Int, to path: String) throws(MediaError) {
+        let codec = Self.codec(for: path)
+        let isPicture = width > 0 && height > 0 && width <= Image.longestSide && height <= Image.longestSide
+        guard codec == AV_CODEC_ID_PNG, isPicture, pixels.count == width * height * 3 else {
+            throw MediaError(
+                .cannotCreate, "'\(LogCapture.readable(path))' is to be a PNG of \(width) × \(height) pixels")
+        }
+        let encoder = try ImageEncoder(path, codec, width: width, height: height, quantizer: quantizer)
+        let (rows, stride) = (encoder.frame.pointee.data.0, Int(encoder.frame.pointee.linesize.0))
+        pixels.withUnsafeBufferPointer { pixels in
+            guard let rows, let from = pixels.baseAddress else { return }
+            for row in 0..<height { (rows + row * stride).update(from: from + row * width * 3, count: width * 3) }
+        }
+        try ImageWriter.store(try encoder.encoded(), at: path)
+    }
+
+    private static func store(_ bytes: [UInt8], at path: String) throws(MediaError) {
         let temporary = "\(path).\(getpid()).part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
@@ -83,7 +66,9 @@ package final class ImageWriter {
         var written = 0
         var failure: Int32 = 0
         while written < bytes.count, failure == 0 {
-            let result = Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            let result = bytes.withUnsafeBytes { bytes in
+                Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            }
             if result >= 0 { written += result } else if errno != EINTR { failure = errno }
         }
         if close(descriptor) != 0, failure == 0 { failure = errno }

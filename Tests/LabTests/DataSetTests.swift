@@ -2,6 +2,7 @@ import Augmentation
 import Detections
 import Foundation
 import Imaging
+import Imaging
 import Testing
 
 import Lab

@@ -27,6 +27,13 @@ import Training
         #expect(found.points.allSatisfy { $0.loss == $0.smoothed })
     }
 
+    /// A loss that leaves in jumps falls most steeply behind its lowest point.
+    @Test func theSteepestLiesBeforeTheMinimum() throws {
+        let finder = LearningRateFinder(minimum: 1e-6, maximum: 1, steps: 300, smoothing: 0, divergence: 100)
+        let found = try finder.run { rate in rate > 0.2 && rate < 0.25 ? 10 : loss(min(rate, 0.1)) }
+        #expect(abs(log10(try #require(found.steepest)) + 2) < 0.08)
+    }
+
     @Test func ratesAreSpacedAsAsked() {
         let finder = LearningRateFinder(minimum: 1e-4, maximum: 1, steps: 5)
         for (step, rate) in [1e-4, 1e-3, 1e-2, 1e-1, 1].enumerated() {

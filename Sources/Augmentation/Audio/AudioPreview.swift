@@ -34,16 +34,19 @@ extension LogMelSpectrogram {
 extension AudioAugmentation {
     /// A sheet of log-mel spectrograms with one row for each clip: the clip, then what epochs 0, 1 ... of a run make of
     /// it, all of a row on one scale of time. Each caption begins with the seed that makes the sound again.
+    ///
+    /// - Parameter indices: the clips' places in the data set; nil: 0, 1 ...
     package func preview(
-        run: UInt64, clips: [AudioClip], epochs: Int, bands: Int = 40,
+        run: UInt64, clips: [AudioClip], indices: [Int]? = nil, epochs: Int, bands: Int = 40,
         style: AugmentationPreview = AugmentationPreview()
     ) throws(AugmentationError) -> Image {
         var rows: [[AugmentationPreview.Cell]] = []
-        for (index, clip) in clips.enumerated() {
+        for (index, clip) in zip(indices ?? Array(clips.indices), clips) {
             try clip.validate()
             let filters = LogMelFilterBank.speech(rate: clip.rate, bands: bands)
             let name = clip.name.split(separator: "/").last ?? ""
-            var sounds = [(filters.spectrogram(of: clip.samples), "clip \(index) \(name)")]
+            let size = "\(short(clip.seconds, 2)) s, 0 to \(short(clip.rate / 2, 0)) Hz"
+            var sounds = [(filters.spectrogram(of: clip.samples), "clip \(index) \(name): \(size)")]
             for epoch in 0..<max(epochs, 0) {
                 var record = AugmentationRecord(seed: SampleSeed(run: run, epoch: epoch, index: index))
                 let changed = try apply(to: clip, &record)

@@ -1,7 +1,6 @@
 package import Augmentation
 package import Detections
 import Imaging
-import Media
 
 /// Cells cut out of the pictures of BCCD (Shenggan and others, "Blood cell count and detection", 2017): red and white
 /// blood cells and platelets, in the folders of PASCAL VOC (`Annotations`, `ImageSets/Main`, `JPEGImages`).
@@ -84,33 +83,17 @@ package struct BloodCells: Sendable {
         return names
     }
 
-    private static func picture(_ path: String, like annotation: AnnotationFile) throws -> RGBImage {
-        do {
-            let source = try MediaSource(path)
-            guard case .frame(let frame) = try source.next() else {
-                throw DataSetError(.corrupt, file: path, reason: "it has no picture")
-            }
-            guard !frame.info.isCorrupt else {
-                throw DataSetError(.corrupt, file: path, reason: "the picture is damaged")
-            }
-            let image = RGBImage(frame.takeImage())
-            guard image.width == annotation.width, image.height == annotation.height else {
-                throw DataSetError(
-                    .corrupt, file: path,
-                    reason: "it has \(image.width)×\(image.height) pixels, "
-                        + "\(annotation.width)×\(annotation.height) in \(annotation.file)")
-            }
-            return image
-        } catch let error as MediaError {
-            let kind: DataSetError.Kind =
-                switch error.reason {
-                case .notFound: .missing
-                case .denied: .denied
-                case .io: .readFailed
-                default: .corrupt
-                }
-            throw DataSetError(kind, file: path, reason: "the picture cannot be read: \(error)")
+    private static func picture(
+        _ path: String, like annotation: AnnotationFile
+    ) throws(DataSetError) -> RGBImage {
+        let image = try PictureFile.read(path)
+        guard image.width == annotation.width, image.height == annotation.height else {
+            throw DataSetError(
+                .corrupt, file: path,
+                reason: "it has \(image.width)×\(image.height) pixels, "
+                    + "\(annotation.width)×\(annotation.height) in \(annotation.file)")
         }
+        return image
     }
 }
 

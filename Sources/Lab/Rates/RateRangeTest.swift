@@ -71,13 +71,7 @@ package struct RateRangeTest: Sendable {
 }
 
 extension LearningRateFinder.Found {
-    /// The rate to train with: the steepest, or the minimum ÷ 10 where nothing falls, and the smaller one when the
-    /// steepest lies above the minimum ÷ 10 by more than a factor of 10, which is noise beside the minimum.
-    package var suggestion: Double? { Self.suggestion(steepest: steepest, minimumByTen: minimumByTen) }
-
-    package static func suggestion(steepest: Double?, minimumByTen: Double?) -> Double? {
-        guard let steepest else { return minimumByTen }
-        guard let minimumByTen, steepest > 10 * minimumByTen else { return steepest }
-        return minimumByTen
-    }
+    /// The rate to train with: a tenth of the one with the lowest loss, or the steepest where there is none. With small
+    /// batches the slope of the curve is noise to a factor of ten or more, while its minimum stays where it is.
+    package var suggestion: Double? { minimumByTen ?? steepest }
 }

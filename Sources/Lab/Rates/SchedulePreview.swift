@@ -33,11 +33,15 @@ package struct SchedulePreview: Sendable {
         func line(_ value: (Int) -> Double?) -> [LinePlot.Line] {
             [.init(name: "", points: places.map { (x: Double($0), y: value($0)) })]
         }
-        let rates = places.map { schedule.rate(step: $0) }.filter { $0 > 0 }
-        let isWide = (rates.max() ?? 0) > 1e4 * (rates.min() ?? 1) && places.allSatisfy { schedule.rate(step: $0) > 0 }
+        let rates = places.map { schedule.rate(step: $0) }.sorted()
+        let highest = rates.last ?? 0
+        // A short end near 0 is no reason to hide the shape of the rest.
+        let isWide = rates[0] > 0 && highest > 30 * rates[rates.count / 2]
+        // Words stand above the curve.
+        let range = isWide || highest <= 0 ? nil : 0...highest * 1.15
         var plots = [
             LinePlot(
-                title: text, x: x, y: PlotAxis("learning rate", scale: isWide ? .logarithmic : .linear),
+                title: text, x: x, y: PlotAxis("learning rate", scale: isWide ? .logarithmic : .linear, range: range),
                 lines: line { schedule.rate(step: $0) }, style: .equal, size: (560, 240))
         ]
         if let warmup = schedule.warmup, warmup.steps > 0, warmup.steps < steps {

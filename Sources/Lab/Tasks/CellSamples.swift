@@ -5,7 +5,7 @@ package import Training
 /// Cut-out cells: "images", N×3×side×side, float32, red, green and blue from −1 to 1.
 package struct CellSamples: ClassifiedSamples {
     package let cells: [BloodCells.Cell]
-    package let augmentation: ImageAugmentation?
+    package var augmentation: ImageAugmentation?
     package let labels: [Int]
 
     /// The cells have one size, and an augmentation keeps it.

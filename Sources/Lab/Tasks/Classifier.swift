@@ -54,8 +54,7 @@ package final class Classifier {
     /// The class with the greatest logit of each row; the first of equal ones.
     package static func best(_ logits: [Float], classes: Int) -> [Int] {
         stride(from: 0, to: logits.count, by: classes).map { start in
-            // `max` gives the last of equal ones.
-            (0..<classes).reversed().max { logits[start + $0] < logits[start + $1] } ?? 0
+            (0..<classes).max { logits[start + $0] < logits[start + $1] } ?? 0
         }
     }
 }

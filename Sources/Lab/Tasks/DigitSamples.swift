@@ -13,7 +13,7 @@ package struct DigitSamples: ClassifiedSamples {
     package static let frames = 64
 
     package let recordings: [SpokenDigits.Recording]
-    package let augmentation: AudioAugmentation?
+    package var augmentation: AudioAugmentation?
     package let labels: [Int]
     private let filterBank: LogMelFilterBank
     /// The inputs without augmentation, one after the other.

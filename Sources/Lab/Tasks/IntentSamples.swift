@@ -12,7 +12,7 @@ package struct IntentSamples: ClassifiedSamples {
 
     package let utterances: [Intents.Utterance]
     package let vocabulary: Vocabulary
-    package let augmentation: TextAugmentation?
+    package var augmentation: TextAugmentation?
     package let labels: [Int]
 
     package init(

@@ -33,11 +33,7 @@ extension LearningTask {
 
     /// The task of spoken digits.
     package init(_ digits: SpokenDigits, _ options: TaskOptions = TaskOptions()) throws {
-        let recipe = try AudioAugmentation([
-            .timeStretch(0.85...1.15, probability: 0.3), .pitchShift(semitones: -2...2, probability: 0.3),
-            .timeShift(0.1), .noise(decibels: 10...40, probability: 0.5), .timeMask(longest: 10, probability: 0.5),
-            .frequencyMask(widest: 6, probability: 0.5),
-        ])
+        let recipe = try Self.soundRecipe()
         func samples(_ part: DataPart, _ recipe: AudioAugmentation? = nil) -> DigitSamples {
             DigitSamples(digits.recordings.filter { $0.part == part }, augmentation: recipe)
         }
@@ -46,17 +42,14 @@ extension LearningTask {
             name: .digits, title: "spoken digits", source: digits.folder, classNames: SpokenDigits.classNames,
             training: samples(.training, options.augments ? recipe : nil), validation: samples(.validation),
             test: samples(.test), models: [.cnn, .lstm],
-            usual: Usual(method: .adam(), rate: 0.003, batchSize: 32, epochs: 15), classWeights: nil,
+            usual: Usual(method: .adam(), rate: 0.003, batchSize: 16, epochs: 15), classWeights: nil,
             notes: ["\(speakers) speakers, all of them in each part: new takes, not new voices, are tested"],
             vocabulary: nil)
     }
 
     /// The task of blood cells.
     package init(_ cells: BloodCells, _ options: TaskOptions = TaskOptions()) throws {
-        let recipe = try ImageAugmentation([
-            .horizontalFlip(), .verticalFlip(), .rotation(degrees: -15...15, probability: 0.5),
-            .colorJitter(brightness: 0.15, contrast: 0.15, saturation: 0.2, hue: 0.02),
-        ])
+        let recipe = try Self.pictureRecipe()
         func samples(_ part: DataPart, _ recipe: ImageAugmentation? = nil) -> CellSamples {
             CellSamples(cells.cells[part, default: []], augmentation: recipe)
         }
@@ -77,8 +70,7 @@ extension LearningTask {
 
     /// The task of intents.
     package init(_ intents: Intents, _ options: TaskOptions = TaskOptions()) throws {
-        let recipe = try TextAugmentation(
-            [.synonymReplacement(), .swap(probability: 0.3), .deletion(), .keyboardNoise(rate: 0.01)])
+        let recipe = try Self.textRecipe()
         let vocabulary = Vocabulary(intents.utterances[.training, default: []].map(\.tokens))
         func samples(_ part: DataPart, _ recipe: TextAugmentation? = nil) -> IntentSamples {
             IntentSamples(intents.utterances[part, default: []], vocabulary: vocabulary, augmentation: recipe)

@@ -4,7 +4,7 @@ import Tensors
 
 /// A kind of model for a task.
 package enum TaskModel: String, Hashable, Sendable, CaseIterable {
-    /// Three convolutions with normalization and pooling, the mean of the channels, a linear layer.
+    /// Three convolutions with normalization and pooling, and a linear layer over all places of the last map.
     case cnn
     /// A recurrent network over the columns of a spectrogram or the words of a text.
     case lstm
@@ -48,12 +48,14 @@ enum TaskNetworks {
             h = try net.scope("block\(index)") { net throws(GraphError) in
                 var h = try net.convolution(h, from: inputs, to: channels, kernel: 3, bias: false)
                 h = try net.activation(.relu, net.batchNormalization(h, channels: channels))
-                return index < 2 ? try net.maxPool(h, kernel: 2) : h
+                return try net.maxPool(h, kernel: 2)
             }
             inputs = channels
         }
-        h = try net.dropout(net.globalAverage(h), rate: options.dropout)
-        net.output(try net.linear(h, from: inputs, to: classes, name: "classifier"), name: "logits")
+        // Where something is matters: the band and the moment of a sound.
+        h = try net.dropout(net.nodes.node(.flatten(axis: 1), [h]), rate: options.dropout)
+        let places = (size[1] / 8) * (size[2] / 8)
+        net.output(try net.linear(h, from: inputs * places, to: classes, name: "classifier"), name: "logits")
         return net.graph
     }
 

@@ -8,5 +8,7 @@ struct LabCommand: ParsableCommand {
             The tasks are spoken digits, blood cells and intents of sentences. Their data are read from the folder that \
             --data or SACCADE_DATA names.
             """,
-        subcommands: [LabTrainCommand.self, LabRateCommand.self, LabDiagnoseCommand.self])
+        subcommands: [
+            LabTrainCommand.self, LabRateCommand.self, LabAugmentCommand.self, LabDiagnoseCommand.self,
+        ])
 }

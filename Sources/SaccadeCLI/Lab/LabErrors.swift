@@ -42,6 +42,8 @@ private func labError(_ error: any Error) -> any Error {
         return told("unsupported", 65, error)
     case let error as WAVError: return told("corrupt", 65, error)
     case let error as AugmentationError: return told("corrupt", 65, error)
+    case let error as OperationTextError: return told("refused", 64, error)
+    case let error as AugmentationSeedError: return told("refused", 64, error)
     case let error as ScheduleTextError: return told("refused", 64, error)
     case let error as OptimizerError: return told("refused", 64, error)
     case let error as LearningError: return told("unsupported", 65, error)

@@ -51,10 +51,19 @@ package struct LearningRateFinder: Hashable, Sendable {
         package var points: [Point]
         package var ending: Ending
         /// The rate at which the smoothed loss falls most steeply over the logarithm of the rate; nil when it nowhere
-        /// falls. The first tenth of the curve, in which the average settles, and the last twentieth are left out.
+        /// falls. The first tenth of the curve, in which the average settles, and the last twentieth are left out, and so
+        /// is what lies behind the lowest point: where the loss jumps, it falls steeply too. The slope is that over a
+        /// tenth of the curve.
         package var steepest: Double?
         /// A tenth of the rate at which the smoothed loss is lowest; nil when that is the first point.
         package var minimumByTen: Double?
+
+        package init(points: [Point], ending: Ending, steepest: Double?, minimumByTen: Double?) {
+            self.points = points
+            self.ending = ending
+            self.steepest = steepest
+            self.minimumByTen = minimumByTen
+        }
     }
 
     /// The rate of a step, 0 ..< steps.
@@ -96,12 +105,15 @@ package struct LearningRateFinder: Hashable, Sendable {
     }
 
     private static func steepest(_ points: [Point]) -> Double? {
-        let first = max(1, points.count / 10)
-        let last = points.count - 1 - max(1, points.count / 20)
+        // Slopes between neighbours would be those of single batches.
+        let reach = max(1, points.count / 20)
+        let first = max(reach, points.count / 10)
+        let lowest = points.indices.min { points[$0].smoothed < points[$1].smoothed } ?? 0
+        let last = min(points.count - 1 - reach, lowest)
         guard first <= last else { return nil }
         var best: (slope: Double, rate: Double)?
         for index in first...last {
-            let (before, after) = (points[index - 1], points[index + 1])
+            let (before, after) = (points[index - reach], points[index + reach])
             let slope = (after.smoothed - before.smoothed) / log(after.rate / before.rate)
             if slope < best?.slope ?? 0 { best = (slope, points[index].rate) }
         }
