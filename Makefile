@@ -15,13 +15,16 @@
 #                        MODELS="a.onnx b.onnx" THREADS="1 2" CALIBRATION=folder-of-images ROUNDS=5
 #   make bench-video     whole runs on VIDEO=street.mp4 MODEL=a.onnx INT8=a-int8.onnx, and on it at 1080p; with
 #                        PEERS=ultralytics that tracker too (it brings PyTorch)
+#   make bench-training  a step of training of three small networks beside PyTorch, in turns (it brings PyTorch):
+#                        THREADS=2 ROUNDS=5
 #   make format          format the sources in place
 #   make clean           remove what was built, not the samples
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build demo samples samples-large test test-camera sanitize check bench bench-video format clean
+.PHONY: deps build demo samples samples-large test test-camera sanitize check bench bench-video bench-training \
+	format clean
 .DELETE_ON_ERROR:
 
 BUILD := .build
@@ -139,6 +142,10 @@ CALIBRATION ?= $(if $(SACCADE_DATA),$(SACCADE_DATA)/coco/calibration)
 bench: build
 	python3 Tests/Oracles/compare_peers.py --saccade "$(SACCADE)" --folder $(BUILD)/bench --threads $(THREADS) \
 		--rounds $(ROUNDS) $(if $(CALIBRATION),--calibration "$(CALIBRATION)") -- $(MODELS)
+
+bench-training: build
+	python3 Tests/Oracles/compare_training.py --saccade "$(SACCADE)" --folder $(BUILD)/bench \
+		--threads $(lastword $(THREADS)) --rounds $(ROUNDS)
 
 VIDEO ?= samples/vtest.avi
 MODEL ?= weights/saccade-starter.onnx

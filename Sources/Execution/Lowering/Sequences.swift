@@ -6,48 +6,18 @@ import Tensors
 extension Lowering {
     mutating func lstm(_ recurrence: Recurrence) throws(ExecutionError) -> StepBody {
         let layer = LSTMKernel(try recurrentShape(recurrence), instructionSet: instructionSet)
-        kernel = "lstm_\(instructionSet.rawValue)"
-        try checkDense()
-        scratchByteCount = layer.scratchByteCount
-        let layout = RecurrentLayout(self, states: 2)
-        return { context in
-            guard layout.lengthsFit(context) else { return false }
-            layer.run(
-                layout.operands(context), to: layout.results(context), scratch: context.scratch,
-                threads: context.threads)
-            return true
-        }
+        return try forward(layer, "lstm", states: 2)
     }
 
     mutating func gru(_ recurrence: Recurrence, linearBeforeReset: Bool) throws(ExecutionError) -> StepBody {
         let layer = GRUKernel(
             try recurrentShape(recurrence), linearBeforeReset: linearBeforeReset, instructionSet: instructionSet)
-        kernel = "gru_\(instructionSet.rawValue)"
-        try checkDense()
-        scratchByteCount = layer.scratchByteCount
-        let layout = RecurrentLayout(self, states: 1)
-        return { context in
-            guard layout.lengthsFit(context) else { return false }
-            layer.run(
-                layout.operands(context), to: layout.results(context), scratch: context.scratch,
-                threads: context.threads)
-            return true
-        }
+        return try forward(layer, "gru", states: 1)
     }
 
     mutating func lstmGradient(_ recurrence: Recurrence) throws(ExecutionError) -> StepBody {
         let layer = LSTMKernel(try recurrentShape(recurrence), instructionSet: instructionSet)
-        kernel = "lstm_gradient_\(instructionSet.rawValue)"
-        try checkDense()
-        scratchByteCount = layer.gradientScratchByteCount
-        let layout = RecurrentLayout(self, states: 2)
-        return { context in
-            layer.runGradient(
-                layout.operands(context), reserve: context.input(layout.reserve),
-                gradients: layout.resultGradients(context), to: layout.operandGradients(context),
-                scratch: context.scratch, threads: context.threads)
-            return true
-        }
+        return try backward(layer, "lstm", states: 2)
     }
 
     mutating func gruGradient(
@@ -55,10 +25,32 @@ extension Lowering {
     ) throws(ExecutionError) -> StepBody {
         let layer = GRUKernel(
             try recurrentShape(recurrence), linearBeforeReset: linearBeforeReset, instructionSet: instructionSet)
-        kernel = "gru_gradient_\(instructionSet.rawValue)"
+        return try backward(layer, "gru", states: 1)
+    }
+
+    private mutating func forward(
+        _ layer: some RecurrentKernel, _ name: String, states: Int
+    ) throws(ExecutionError) -> StepBody {
+        kernel = "\(name)_\(instructionSet.rawValue)"
+        try checkDense()
+        scratchByteCount = layer.scratchByteCount
+        let layout = RecurrentLayout(self, states: states)
+        return { context in
+            guard layout.lengthsFit(context) else { return false }
+            layer.run(
+                layout.operands(context), to: layout.results(context), scratch: context.scratch,
+                threads: context.threads)
+            return true
+        }
+    }
+
+    private mutating func backward(
+        _ layer: some RecurrentKernel, _ name: String, states: Int
+    ) throws(ExecutionError) -> StepBody {
+        kernel = "\(name)_gradient_\(instructionSet.rawValue)"
         try checkDense()
         scratchByteCount = layer.gradientScratchByteCount
-        let layout = RecurrentLayout(self, states: 1)
+        let layout = RecurrentLayout(self, states: states)
         return { context in
             layer.runGradient(
                 layout.operands(context), reserve: context.input(layout.reserve),

@@ -3,7 +3,7 @@ import CSaccadeKernels
 /// A layer of gated recurrent units (Cho et al., 2014) with the semantics and layouts of ONNX's GRU (opset 14): default
 /// activations, gates in the order z r h, no clipping. The cell's formulas are in `recurrent_f32.h`. The result does not
 /// depend on `threads`.
-package struct GRUKernel: Sendable {
+package struct GRUKernel: RecurrentKernel {
     private let layer: RecurrentLayer
     private let resetsProduct: Bool
     /// h·Rᵀ for one gate; dG·R for update and reset gate, and for the content.

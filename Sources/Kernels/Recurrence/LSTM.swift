@@ -3,7 +3,7 @@ import CSaccadeKernels
 /// A layer of long short-term memory (Hochreiter and Schmidhuber, 1997) with the semantics and layouts of ONNX's LSTM
 /// (opset 14): default activations, gates in the order i o f c, no peepholes, no clipping. The cell's formulas are in
 /// `recurrent_f32.h`. The result does not depend on `threads`.
-package struct LSTMKernel: Sendable {
+package struct LSTMKernel: RecurrentKernel {
     private let layer: RecurrentLayer
     /// h·Rᵀ for one gate, and dG·R.
     private let stepProduct: StepProduct

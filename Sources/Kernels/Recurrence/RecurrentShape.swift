@@ -122,3 +122,19 @@ package struct RecurrentOperandGradients {
         self.initialCell = initialCell
     }
 }
+
+/// A layer with a state from step to step: what LSTM and GRU have in common for those who run them.
+package protocol RecurrentKernel: Sendable {
+    /// Bytes that `run` leaves for `runGradient`.
+    var reserveByteCount: Int { get }
+    var scratchByteCount: Int { get }
+    var gradientScratchByteCount: Int { get }
+
+    func run(
+        _ operands: RecurrentOperands, to results: RecurrentResults, scratch: UnsafeMutableRawPointer, threads: Int)
+
+    /// The gradients of the operands that `run` was given with this `reserve`.
+    func runGradient(
+        _ operands: RecurrentOperands, reserve: UnsafeRawPointer, gradients: RecurrentResultGradients,
+        to results: RecurrentOperandGradients, scratch: UnsafeMutableRawPointer, threads: Int)
+}

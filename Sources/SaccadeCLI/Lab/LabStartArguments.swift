@@ -1,6 +1,8 @@
 import ArgumentParser
+import Graphs
 import Lab
 import ONNX
+import Saccade
 import Training
 
 /// A model that a training begins with, and what of it is trained how.
@@ -45,7 +47,12 @@ struct LabStartArguments: ParsableArguments {
 
     func fineTuning() throws -> FineTuning? {
         guard let from else { return nil }
-        return FineTuning(
-            model: try importONNX(contentsOf: from), replacesLastLayer: replaceLast, rules: try rules())
+        let model: Graph
+        do {
+            model = try importONNX(contentsOf: from)
+        } catch {
+            throw SaccadeError(reason: "unsupported", message: "\(from): \(error)", exitCode: 65)
+        }
+        return FineTuning(model: model, replacesLastLayer: replaceLast, rules: try rules())
     }
 }
