@@ -92,7 +92,7 @@ import Lab
         let single = Ablation(
             rows: rows.map { Ablation.Row(variant: $0.variant, validation: [0.5], test: [0.5]) }, measure: "accuracy",
             title: "made up")
-        #expect(single.verdict(single.rows[1]) == "one seed says nothing")
+        #expect(single.verdict(single.rows[1]) == "too few seeds")
         #expect(!single.svg.contains("inf") && !single.text.contains("inf"))
     }
 

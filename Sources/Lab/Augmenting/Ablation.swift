@@ -102,12 +102,12 @@ package struct Ablation: Sendable {
         return Estimate.mean(of: zip(row[keyPath: figures], all).map { $0 - $1 })
     }
 
-    /// What the whole recipe loses without a variant's operation, in words: "helps", "harms", or nothing that the seeds
-    /// would show.
+    /// What a variant says of the operation that it lacks: it "helps", it "harms", or nothing that the seeds would show.
+    /// Two seeds can agree by chance, and their interval is then narrow for no reason.
     package func verdict(_ row: Row) -> String {
-        let difference = difference(row, \.test)
         guard row.variant != .all else { return "" }
-        guard difference.lower.isFinite else { return "one seed says nothing" }
+        guard row.test.count >= 3 else { return "too few seeds" }
+        let difference = difference(row, \.test)
         let what = row.variant == .none ? "the recipe" : "it"
         if difference.upper < 0 { return "\(what) helps" }
         if difference.lower > 0 { return "\(what) harms" }
