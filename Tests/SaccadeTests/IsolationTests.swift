@@ -66,7 +66,8 @@ import Testing
         sender.standardOutput = FileHandle.nullDevice
         sender.standardError = FileHandle.nullDevice
         try sender.run()
-        defer { sender.terminate() }
+        // A child has this process's mask of signals, in which SIGTERM may be blocked.
+        defer { kill(sender.processIdentifier, SIGKILL) }
         let events = Mutex<[SourceEvent]>([])
         let isShot = Atomic<Bool>(false)
         let summary = try VideoPipeline(configuration).run(
