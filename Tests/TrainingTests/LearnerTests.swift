@@ -200,12 +200,17 @@ enum SmallNetwork {
     struct Samples: TrainingSamples {
         var count: Int
         var first = 0
-        /// An index whose making fails.
+        /// An index whose making fails, and one whose image has no numbers.
         var broken: Int?
+        var blank: Int?
 
         func batch(_ indices: [Int], draw: BatchDraw?) throws -> [String: Tensor] {
             if let broken, indices.contains(broken) { throw LearningError.invalidBatch("sample \(broken)") }
             var batch = try SmallNetwork.batch(indices.map { $0 + first })
+            if let blank, indices.contains(blank) {
+                batch["images"] = try Tensor(
+                    [Float](repeating: .nan, count: indices.count * 128), shape: [indices.count, 2, 8, 8])
+            }
             if let draw {
                 // What is random depends on the draw alone.
                 var numbers = Philox(seed: draw.seed, stream: UInt64(draw.epoch * 1000 + indices[0]))
@@ -266,17 +271,48 @@ enum SmallNetwork {
         #expect(try String(contentsOfFile: folder.path + "/curves.svg", encoding: .utf8).contains("<svg"))
     }
 
-    /// What samples throw ends the run, with a checkpoint to go on from.
-    @Test func aSampleThatCannotBeMadeEndsTheRun() throws {
-        let folder = try TemporaryFolder()
+    private func failing(_ samples: Samples, folder: String) throws -> Trainer {
         let learner = try Learner(SmallNetwork.graph().learned, loss: "loss", method: .sgd())
         let options = TrainerOptions(
-            epochs: 2, batchSize: 8, schedule: try Schedule("constant(rate=0.01)"), folder: folder.path)
-        let trainer = try Trainer(learner, training: Samples(count: 32, broken: 13), options: options)
-        #expect(throws: LearningError.invalidBatch("sample 13")) { try trainer.run() }
-        #expect(throws: LearningError.self) {
-            try Trainer(learner, training: Samples(count: 0), options: options)
+            epochs: 2, batchSize: 8, schedule: try Schedule("constant(rate=0.01)"), folder: folder)
+        return try Trainer(learner, training: samples, options: options)
+    }
+
+    /// What samples throw, and a loss that is no number, end the run with a checkpoint of the last good state.
+    @Test(arguments: [Samples(count: 32, broken: 13), Samples(count: 32, blank: 13)])
+    func aRunThatFailsLeavesItsLastGoodState(samples: Samples) throws {
+        let folder = try TemporaryFolder()
+        let trainer = try failing(samples, folder: folder.path)
+        let error = #expect(throws: LearningError.self) { try trainer.run() }
+        if samples.blank == nil {
+            #expect(error == .invalidBatch("sample 13"))
+        } else {
+            guard case .lossNotFinite(trainer.learner.stepCount, _)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
         }
+        let found = try #require(try CheckpointFolder(folder.path + "/checkpoints").load())
+        #expect(found.step == trainer.learner.stepCount)
+        let again = try Learner(SmallNetwork.graph(seed: 9).learned, loss: "loss", method: .sgd())
+        #expect(again.weightsDigest != trainer.learner.weightsDigest)
+        try again.restore(from: found.file)
+        #expect(again.weightsDigest == trainer.learner.weightsDigest)
+    }
+
+    /// Both errors are told when the last state cannot be saved.
+    @Test func aRunThatFailsAndCannotSaveTellsBoth() throws {
+        let folder = try TemporaryFolder()
+        let trainer = try failing(Samples(count: 32, broken: 13), folder: folder.path)
+        try FileManager.default.removeItem(atPath: folder.path + "/checkpoints")
+        let error = #expect(throws: UnsavedRunError.self) { try trainer.run() }
+        #expect(error?.cause as? LearningError == .invalidBatch("sample 13"))
+        #expect(error?.saving is TrainingFileError)
+    }
+
+    @Test func noSamplesAreRefused() throws {
+        let folder = try TemporaryFolder()
+        #expect(throws: LearningError.self) { try failing(Samples(count: 0), folder: folder.path) }
     }
 
     @Test func aCheckpointOfAnotherRunIsRefused() throws {

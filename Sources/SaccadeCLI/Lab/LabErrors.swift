@@ -47,6 +47,9 @@ private func labError(_ error: any Error) -> any Error {
     case let error as ScheduleTextError: return told("refused", 64, error)
     case let error as OptimizerError: return told("refused", 64, error)
     case let error as LearningError: return told("unsupported", 65, error)
+    case let error as UnsavedRunError:
+        let cause = SaccadeError(labError(error.cause))
+        return told(cause.reason, cause.exitCode, error)
     case is CancellationError:
         return SaccadeError(reason: "interrupted", message: "interrupted", exitCode: 130)
     default: return error

@@ -38,6 +38,8 @@ package struct TrainingLog: ~Copyable {
     private let calls: TrainingFileCalls
     private let descriptor: Int32
     private var failure: TrainingFileError?
+    /// What stands in the file.
+    package private(set) var rows: [TrainingLogRow]
 
     /// What a log may be long: a row for each step of a long training, many times over.
     private static let maximumBytes = 1 << 30
@@ -54,13 +56,15 @@ package struct TrainingLog: ~Copyable {
         }
         let header = (Self.fixedColumns + metricNames).joined(separator: ",") + "\n"
         var content = header
+        var kept: [TrainingLogRow] = []
         if let step, let text = try Self.text(of: path, calls: calls) {
             let rows = try Self.rows(in: text, file: path)
             guard rows.metricNames == metricNames else {
                 throw TrainingFileError(
                     kind: .mismatch, file: path, entry: "line 1", reason: "it has other metrics: \(rows.metricNames)")
             }
-            for row in rows.rows where row.step <= step { content += Self.line(row) }
+            kept = rows.rows.filter { $0.step <= step }
+            for row in kept { content += Self.line(row) }
         }
         try Self.replace(path, with: content, calls: calls)
         let opened = calls.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -68,6 +72,7 @@ package struct TrainingLog: ~Copyable {
         self.path = path
         self.metricNames = metricNames
         self.calls = calls
+        rows = kept
         descriptor = opened
     }
 
@@ -86,6 +91,7 @@ package struct TrainingLog: ~Copyable {
             failure = error
             throw error
         }
+        rows.append(row)
     }
 
     /// The metrics' names and the rows of a log. A torn last line is left out.

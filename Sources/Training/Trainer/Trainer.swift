@@ -129,22 +129,29 @@ package final class Trainer {
     /// Trains until the end, or until `observe` returns false: then a checkpoint is left to go on from.
     ///
     /// - Parameter observe: called after each step, and at the end of each epoch with its validation.
-    /// - Throws: what samples, model and files throw. A loss that is no number ends the run; the last good state is saved.
+    /// - Throws: what samples, model, files and `observe` throw, when the state of the last whole step has been saved;
+    ///   `UnsavedRunError` when it could not be. A loss that is no number ends the run as well.
     package func run(_ observe: (TrainingProgress) throws -> Bool = { _ in true }) throws -> TrainingSummary {
-        if !options.resumes || resumedAt == nil { rows = [] }
+        rows = []
         var log: TrainingLog?
         if let path = options.folder {
             log = try TrainingLog(path + "/log.csv", metricNames: metricNames, resumingAt: resumedAt)
+            rows = log?.rows ?? []
         }
         while learner.stepCount < totalSteps, !state.isStopped {
+            let isWhole: Bool
             do {
-                guard try runEpoch(observe) else {
+                isWhole = try runEpoch(observe)
+            } catch {
+                // A step that fails changes nothing: this is the last good state.
+                do {
                     try save(isBest: false)
-                    return summary(.interrupted)
-                }
-            } catch let error as LearningError {
-                try? save(isBest: false)
+                } catch let failure { throw UnsavedRunError(cause: error, saving: failure) }
                 throw error
+            }
+            guard isWhole else {
+                try save(isBest: false)
+                return summary(.interrupted)
             }
             let results = try validate()
             let isBest = takeIn(results)
@@ -303,9 +310,6 @@ package final class Trainer {
         state = try TrainerState(found.file.metadata["trainer.state"] ?? "", file: found.file.file)
         warnings = found.warnings.map(\.description)
         resumedAt = found.step
-        if let path = options.folder {
-            rows = (try? TrainingLog.read(path + "/log.csv"))?.rows.filter { $0.step <= found.step } ?? []
-        }
     }
 
     /// What decides which samples come when.
