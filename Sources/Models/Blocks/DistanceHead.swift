@@ -18,28 +18,31 @@ package struct DistanceMaps: Sendable {
 }
 
 extension ModelBuilder {
-    /// Two branches of two 3×3 blocks and a 1×1 convolution: distances of the four edges from a cell's centre as
+    /// Two branches of 3×3 blocks and a 1×1 convolution: distances of the four edges from a cell's centre as
     /// distributions over 0 … bins − 1 cells, and logits of the classes.
     package mutating func distanceHead(
-        _ level: (map: ValueID, channels: Int), stride: Int, head: (boxes: Int, classes: Int), classes: Int,
-        bins: Int
+        _ level: (map: ValueID, channels: Int), stride: Int, boxes boxBranch: YOLO.Branch,
+        scores classBranch: YOLO.Branch, classes: Int, bins: Int
     ) throws(GraphError) -> DistanceMaps {
         // A cell begins with few objects: 5 on an image of 640 × 640 (Lin et al. 2017).
         let cells = Float(640 / stride * (640 / stride))
         let bias = log(5 / Float(classes) / cells)
         let boxes = try branch(
-            level, head.boxes, to: 4 * bins, biases: .ones, name: "head.stride\(stride).boxes")
+            level, boxBranch, to: 4 * bins, biases: .ones, name: "head.stride\(stride).boxes")
         let scores = try branch(
-            level, head.classes, to: classes, biases: .constant(bias), name: "head.stride\(stride).classes")
+            level, classBranch, to: classes, biases: .constant(bias), name: "head.stride\(stride).classes")
         return DistanceMaps(stride: stride, boxes: boxes, classes: scores)
     }
 
     private mutating func branch(
-        _ level: (map: ValueID, channels: Int), _ width: Int, to outputs: Int, biases: Initializer, name: String
+        _ level: (map: ValueID, channels: Int), _ form: YOLO.Branch, to outputs: Int, biases: Initializer, name: String
     ) throws(GraphError) -> ValueID {
-        var h = try detectorBlock(level.map, from: level.channels, to: width, kernel: 3, name: "\(name).first")
-        h = try detectorBlock(h, from: width, to: width, kernel: 3, name: "\(name).second")
-        return try convolution(h, from: width, to: outputs, kernel: 1, biases: biases, name: name)
+        var (h, current) = level
+        for index in 0..<form.depth {
+            h = try detectorBlock(h, from: current, to: form.width, kernel: 3, name: "\(name).block\(index)")
+            current = form.width
+        }
+        return try convolution(h, from: current, to: outputs, kernel: 1, biases: biases, name: name)
     }
 
     /// Boxes and probabilities from the maps of all strides: N×(4 + classes)×A, where the first four rows are centre, width

@@ -11,14 +11,41 @@ package import Graphs
 ///
 /// Losses start from the maps before that, the values `boxesName` and `classesName` of each stride.
 package struct YOLO: Hashable, Sendable {
+    /// A halving of the image, and a cross-stage block behind it.
+    package struct Stage: Hashable, Sendable {
+        package var channels: Int
+        /// Of pairs of convolutions in the block.
+        package var count: Int
+
+        package init(channels: Int, count: Int) {
+            self.channels = channels
+            self.count = count
+        }
+    }
+
+    /// A branch of the head: `depth` 3×3 blocks of `width` channels.
+    package struct Branch: Hashable, Sendable {
+        package var width: Int
+        package var depth: Int
+
+        package init(width: Int, depth: Int) {
+            self.width = width
+            self.depth = depth
+        }
+    }
+
     package static let strides = [8, 16, 32]
 
     package var names: [String]
-    /// A factor of all widths, which are 64 … 1024 at 1 and become multiples of 8.
-    package var width: Double
-    /// A factor of the numbers of pairs in blocks, which are 3 and 6 at 1.
-    package var depth: Double
-    package var greatestWidth: Int
+    /// Channels at stride 2.
+    package var stem: Int
+    /// At strides 4, 8, 16 and 32.
+    package var stages: [Stage]
+    /// Channels behind the neck, at strides 8, 16 and 32, and the pairs of its blocks.
+    package var neck: [Int]
+    package var neckCount: Int
+    package var boxBranch: Branch
+    package var classBranch: Branch
     /// Of each distance's distribution; the greatest distance is bins − 1 cells.
     package var bins: Int
     /// What models say of the size that they were trained for; nil: nothing.
@@ -26,17 +53,56 @@ package struct YOLO: Hashable, Sendable {
 
     package var classes: Int { names.count }
 
-    /// As it is, with 80 classes: YOLOv8n.
+    /// The project's own detector: 1.09 GMAC at 416×416 and 1.6 million parameters, all of them in dense convolutions whose
+    /// channels are multiples of 16, so that they fill the vectors of 8-bit products. The head is light, since at stride 8
+    /// each of its layers costs more than a block of the backbone.
+    package static func saccadeN(names: [String], imageSize: Size2D? = Size2D(416)) -> YOLO {
+        let branch = Branch(width: 48, depth: 1)
+        return YOLO(
+            names: names, stem: 16,
+            stages: [
+                Stage(channels: 32, count: 1), Stage(channels: 64, count: 2), Stage(channels: 128, count: 2),
+                Stage(channels: 192, count: 1),
+            ],
+            neck: [64, 96, 128], neckCount: 1, boxBranch: branch, classBranch: branch, bins: 8, imageSize: imageSize)
+    }
+
+    package init(
+        names: [String], stem: Int, stages: [Stage], neck: [Int], neckCount: Int, boxBranch: Branch,
+        classBranch: Branch, bins: Int, imageSize: Size2D? = nil
+    ) {
+        self.names = names
+        self.stem = stem
+        self.stages = stages
+        self.neck = neck
+        self.neckCount = neckCount
+        self.boxBranch = boxBranch
+        self.classBranch = classBranch
+        self.bins = bins
+        self.imageSize = imageSize
+    }
+
+    /// YOLOv8 by its factors; as it is, with 80 classes, YOLOv8n.
+    ///
+    /// - Parameters:
+    ///   - width: of all widths, which are 64 … 1024 at 1 and become multiples of 8.
+    ///   - depth: of the numbers of pairs in blocks, which are 3 and 6 at 1.
     package init(
         names: [String], width: Double = 0.25, depth: Double = 1.0 / 3, greatestWidth: Int = 1024, bins: Int = 16,
         imageSize: Size2D? = nil
     ) {
-        self.names = names
-        self.width = width
-        self.depth = depth
-        self.greatestWidth = greatestWidth
-        self.bins = bins
-        self.imageSize = imageSize
+        func scaled(_ channels: Int) -> Int {
+            max((Int((Double(min(channels, greatestWidth)) * width).rounded(.up)) + 7) / 8 * 8, 8)
+        }
+        func repeated(_ count: Int) -> Int { max(Int((Double(count) * depth).rounded()), 1) }
+        let stages = [(128, 3), (256, 6), (512, 6), (1024, 3)].map { channels, count in
+            Stage(channels: scaled(channels), count: repeated(count))
+        }
+        let first = scaled(256)
+        self.init(
+            names: names, stem: scaled(64), stages: stages, neck: stages.dropFirst().map(\.channels),
+            neckCount: repeated(3), boxBranch: Branch(width: max(16, first / 4, 4 * bins), depth: 2),
+            classBranch: Branch(width: max(first, min(names.count, 100)), depth: 2), bins: bins, imageSize: imageSize)
     }
 
     /// N×4·bins×h×w: for left, top, right and bottom, `bins` logits each.
@@ -47,6 +113,9 @@ package struct YOLO: Hashable, Sendable {
 
     package func graph(seed: UInt64 = 0) throws(GraphError) -> Graph {
         guard classes > 0, bins > 1 else { throw GraphError(.invalidAttribute("\(classes) classes, \(bins) bins")) }
+        guard stages.count == 4, neck.count == 3 else {
+            throw GraphError(.invalidAttribute("\(stages.count) stages, \(neck.count) widths of the neck"))
+        }
         var net = ModelBuilder(name: "yolo", seed: seed)
         net.metadata["task"] = "detect"
         net.metadata["stride"] = "32"
@@ -55,7 +124,8 @@ package struct YOLO: Hashable, Sendable {
         let images = net.images(channels: 3)
         let levels = try neck(backbone(images, &net), &net)
         let maps = try zip(levels, YOLO.strides).map { level, stride throws(GraphError) in
-            try net.distanceHead(level, stride: stride, head: headWidths, classes: classes, bins: bins)
+            try net.distanceHead(
+                level, stride: stride, boxes: boxBranch, scores: classBranch, classes: classes, bins: bins)
         }
         net.output(try net.detections(maps, bins: bins), name: "detections")
         return net.graph
@@ -68,18 +138,18 @@ package struct YOLO: Hashable, Sendable {
         _ images: ValueID, _ net: inout ModelBuilder
     ) throws(GraphError) -> [(map: ValueID, channels: Int)] {
         try net.scope("backbone") { net throws(GraphError) in
-            var current = scaled(64)
+            var current = stem
             var h = try net.detectorBlock(images, from: 3, to: current, kernel: 3, stride: 2, name: "stem")
             var levels = [(map: ValueID, channels: Int)]()
-            for (stage, (channels, count)) in [(128, 3), (256, 6), (512, 6), (1024, 3)].enumerated() {
-                let next = scaled(channels)
-                h = try net.detectorBlock(h, from: current, to: next, kernel: 3, stride: 2, name: "down\(stage)")
+            for (index, stage) in stages.enumerated() {
+                let next = stage.channels
+                h = try net.detectorBlock(h, from: current, to: next, kernel: 3, stride: 2, name: "down\(index)")
                 h = try net.crossStageBlock(
-                    h, from: next, to: next, count: repeated(count), addsInput: true, name: "stage\(stage)")
+                    h, from: next, to: next, count: stage.count, addsInput: true, name: "stage\(index)")
                 current = next
-                if stage > 0 { levels.append((h, current)) }
+                if index > 0 { levels.append((h, current)) }
             }
-            levels[2].map = try net.pyramidPooling(h, from: current, to: current)
+            levels[2] = (try net.pyramidPooling(h, from: current, to: neck[2]), neck[2])
             return levels
         }
     }
@@ -90,16 +160,15 @@ package struct YOLO: Hashable, Sendable {
     ) throws(GraphError) -> [(map: ValueID, channels: Int)] {
         try net.scope("neck") { net throws(GraphError) in
             var levels = levels
-            let count = repeated(3)
-            let widths = levels.map(\.channels)
             // The map that goes upwards to each size keeps its first form.
             let top = levels[2]
             for index in [1, 0] {
                 let joined = try net.nodes.concat(
                     [net.upsample(levels[index + 1].map), levels[index].map], axis: 1)
                 levels[index].map = try net.crossStageBlock(
-                    joined, from: levels[index + 1].channels + levels[index].channels, to: widths[index],
-                    count: count, addsInput: false, name: "down\(index)")
+                    joined, from: levels[index + 1].channels + levels[index].channels, to: neck[index],
+                    count: neckCount, addsInput: false, name: "down\(index)")
+                levels[index].channels = neck[index]
             }
             let middle = levels[1]
             for (index, other) in [(1, middle), (2, top)] {
@@ -108,23 +177,11 @@ package struct YOLO: Hashable, Sendable {
                     below.map, from: below.channels, to: below.channels, kernel: 3, stride: 2, name: "halve\(index)")
                 levels[index].map = try net.crossStageBlock(
                     net.nodes.concat([halved, other.map], axis: 1), from: below.channels + other.channels,
-                    to: widths[index], count: count, addsInput: false, name: "up\(index)")
+                    to: neck[index], count: neckCount, addsInput: false, name: "up\(index)")
             }
             return levels
         }
     }
-
-    /// Of the head's branches for boxes and classes.
-    private var headWidths: (boxes: Int, classes: Int) {
-        let first = scaled(256)
-        return (max(16, first / 4, 4 * bins), max(first, min(classes, 100)))
-    }
-
-    private func scaled(_ channels: Int) -> Int {
-        max((Int((Double(min(channels, greatestWidth)) * width).rounded(.up)) + 7) / 8 * 8, 8)
-    }
-
-    private func repeated(_ count: Int) -> Int { max(Int((Double(count) * depth).rounded()), 1) }
 }
 
 /// The names as a Python literal, which metadata of detectors are written in: {0: 'cat', 1: 'dog'}.

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Pictures and boxes of a YOLO data set in one file, for train_detector.py; labels completed by a second detector.
+
+    pack_detector_data.py --data trainset --drop tud_pairs camvid --labeller deimv2.onnx --out train.npz
+
+DATA holds images/, labels/ (class cx cy w h, normalised), ignore/ (the same form), val.txt (the names kept apart) and
+SOURCES.tsv (id, source, …, label_kind). Pictures of the sources --drop are left out.
+
+The labeller is a DETR-like ONNX model with the inputs "images" (N×3×416×416, RGB in 0…1, stretched) and
+"orig_target_sizes", and the outputs labels (COCO's 80), boxes and scores, such as DEIMv2 (Apache-2.0). It sees every
+picture of the training part and its mirror. Then
+- a label that it finds too (IoU 0.5) lies between the two boxes, and takes its class when that is another vehicle with a
+  score of 0.6 or more; a label that it does not find keeps its place with the confidence 0.8 (1 if people drew it);
+- what it finds with 0.4 or more (0.3 where the data set is not sure) and no label names becomes one, with its score as the
+  confidence; what it finds with 0.2 or more becomes a box of which nothing is known.
+The validation part is left as it is.
+
+OUT holds bytes (the pictures' files, one behind the other), boxes (class or −1 for "ignore", x1, y1, x2, y2 in pixels,
+confidence) and index (first byte, length, first and last box, 1 for validation).
+"""
+import argparse
+import csv
+import json
+import os
+
+import numpy as np
+
+SIX_OF_COCO = {0: 0, 1: 1, 2: 2, 3: 3, 5: 4, 7: 5}
+
+
+def rows(path):
+    if not os.path.exists(path):
+        return np.zeros((0, 5))
+    with open(path) as file:
+        return np.array(file.read().split(), float).reshape(-1, 5)
+
+
+def corners(boxes):
+    return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1)
+
+
+def overlap(a, b):
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    common = np.clip(high - low, 0, None).prod(-1)
+    area = lambda z: (z[:, 2:] - z[:, :2]).prod(-1)
+    return common / np.maximum(area(a)[:, None] + area(b)[None] - common, 1e-9)
+
+
+def label(model, folder, names):
+    """What the model finds in each picture and its mirror: class, score, cx, cy, w, h, view."""
+    import cv2
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model)
+    found = {}
+    for name in names:
+        image = cv2.imread(os.path.join(folder, name + ".jpg"))[:, :, ::-1]
+        tensor = cv2.resize(image, (416, 416)).astype(np.float32).transpose(2, 0, 1)[None] / 255
+        found[name] = []
+        for view in (0, 1):
+            pixels = np.ascontiguousarray(tensor[:, :, :, ::-1] if view else tensor)
+            result = session.run(None, {"images": pixels, "orig_target_sizes": np.ones((1, 2), np.int64)})
+            for kind, (x1, y1, x2, y2), score in zip(*(part[0] for part in result)):
+                if score > 0.08 and int(kind) in SIX_OF_COCO:
+                    if view:
+                        x1, x2 = 1 - x2, 1 - x1
+                    found[name].append([SIX_OF_COCO[int(kind)], float(score), *map(float, (
+                        (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)), view])
+    return found
+
+
+def joined(found):
+    """The findings of both views as one: class, score, corners. What one view alone sees counts half."""
+    found = np.array(found, float).reshape(-1, 7)
+    found = found[np.argsort(-found[:, 1], kind="stable")]
+    boxes, free, result = corners(found[:, 2:6]), np.ones(len(found), bool), []
+    for row in range(len(found)):
+        if not free[row]:
+            continue
+        same = free & (found[:, 0] == found[row, 0]) & (overlap(boxes[row:row + 1], boxes)[0] > 0.6)
+        other = np.flatnonzero(same & (found[:, 6] != found[row, 6]))
+        free[same] = False
+        if len(other):
+            pair = [row, other[0]]
+            result.append([found[row, 0], found[pair, 1].mean(), *boxes[pair].mean(0)])
+        else:
+            result.append([found[row, 0], found[row, 1] / 2, *boxes[row]])
+    return np.array(result).reshape(-1, 6)
+
+
+def complete(labels, ignored, found, drawn):
+    """Labels and unknown boxes (class, corners, confidence) by what the labeller found."""
+    boxes, unknown = corners(labels[:, 1:]), corners(ignored[:, 1:])
+    result, used = [], np.zeros(len(found), bool)
+    iou = overlap(boxes, found[:, 2:]) if len(found) else np.zeros((len(boxes), 0))
+    for row, (kind, box) in enumerate(zip(labels[:, 0], boxes)):
+        candidates = [k for k in np.flatnonzero((iou[row] > 0.5) & ~used)
+                      if found[k, 0] == kind or (kind > 0 and found[k, 0] > 0)]
+        if not candidates:
+            result.append([kind, *box, 1.0 if drawn else 0.8])
+            continue
+        best = max(candidates, key=lambda k: (iou[row, k], found[k, 1]))
+        used |= (iou[row] > 0.5) & ((found[:, 0] == kind) | ((kind > 0) & (found[:, 0] > 0)))
+        if not drawn:
+            box = (box + found[best, 2:]) / 2
+            if found[best, 0] != kind and found[best, 1] >= 0.6:
+                kind = found[best, 0]
+        result.append([kind, *box, 1.0])
+    for kind, score, *box in found[~used]:
+        box = np.array(box)
+        doubt = len(unknown) and overlap(box[None], unknown).max() > 0.5
+        taken = [b for b in result if b[0] >= 0 and overlap(box[None], np.array(b[1:5])[None])[0, 0] > 0.6]
+        if taken:
+            continue
+        if not drawn and score >= (0.3 if doubt else 0.4):
+            result.append([kind, *box, score])
+        elif score >= 0.2:
+            result.append([-1, *box, score])
+    sure = np.array([b[1:5] for b in result if b[0] >= 0]).reshape(-1, 4)
+    for box in unknown:
+        if not len(sure) or overlap(box[None], sure).max() < 0.5:
+            result.append([-1, *box, 0])
+    return np.array(result, np.float32).reshape(-1, 6)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--drop", nargs="*", default=[])
+    parser.add_argument("--labeller")
+    parser.add_argument("--found", help="a JSON file that keeps what the labeller found")
+    parser.add_argument("--out", required=True)
+    options = parser.parse_args()
+    import cv2
+
+    with open(os.path.join(options.data, "SOURCES.tsv"), newline="") as file:
+        sources = {row["id"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    with open(os.path.join(options.data, "val.txt")) as file:
+        apart = set(file.read().split())
+    folder = os.path.join(options.data, "images")
+    names = [name for name in sorted(f[:-4] for f in os.listdir(folder)) if sources[name]["source"] not in options.drop]
+    found = {}
+    if options.found and os.path.exists(options.found):
+        with open(options.found) as file:
+            found = json.load(file)
+    elif options.labeller:
+        found = label(options.labeller, folder, [name for name in names if name not in apart])
+        if options.found:
+            with open(options.found, "w") as file:
+                json.dump(found, file)
+    counts = {"labels": 0, "completed": 0, "ignored": 0}
+    data, boxes, index = [], [], []
+    for name in names:
+        with open(os.path.join(folder, name + ".jpg"), "rb") as file:
+            content = file.read()
+        height, width = cv2.imdecode(np.frombuffer(content, np.uint8), 1).shape[:2]
+        labels = rows(os.path.join(options.data, "labels", name + ".txt"))
+        ignored = rows(os.path.join(options.data, "ignore", name + ".txt"))
+        seen = joined(found.get(name, [])) if name not in apart else np.zeros((0, 6))
+        if name in apart:
+            own = complete(labels, ignored, seen, True)
+        else:
+            own = complete(labels, ignored, seen, sources[name]["label_kind"] == "gt")
+            counts["labels"] += len(labels)
+            counts["completed"] += int((own[:, 0] >= 0).sum())
+            counts["ignored"] += int((own[:, 0] < 0).sum())
+        own[:, 1:5] *= [width, height, width, height]
+        first = sum(len(b) for b in boxes)
+        index.append([sum(map(len, data)) if not data else index[-1][0] + index[-1][1], len(content), first,
+                      first + len(own), int(name in apart)])
+        data.append(content)
+        boxes.append(own)
+    np.savez(options.out, bytes=np.frombuffer(b"".join(data), np.uint8), boxes=np.concatenate(boxes), index=np.array(index))
+    print(options.out, len(index), "pictures")
+    print(counts)
+
+
+if __name__ == "__main__":
+    main()
