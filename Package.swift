@@ -84,8 +84,8 @@ let floors: [[Module]] = [
         Module(
             name: "Lab",
             imports: [
-                "Tensors", "Plots", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging", "Media",
-                "Augmentation",
+                "Tensors", "Plots", "Kernels", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging",
+                "Evaluation", "Media", "Augmentation", "Detectors",
             ])
     ],
 ]

@@ -134,6 +134,29 @@ extension YOLODetector {
             }
         }
 
+        /// What every cell of a picture says: cells × classes probabilities and cells × 4 corners on the canvas, in the order
+        /// of the maps and their rows. For networks whose raw maps are known, without anchors.
+        package func answers(
+            in image: LetterboxedImage, scores: inout [Float], boxes: inout [Float]
+        ) throws(DetectorError) {
+            let network = try network(width: image.width, height: image.height)
+            guard let decoder = network.mapDecoder else {
+                throw .failed(reason: "its cells are not known: \(detector.wholeGraphReason ?? "no raw maps")")
+            }
+            let isDone: Bool
+            do {
+                try write(image, to: network)
+                try network.session.run()
+                isDone = try network.session.withOutputs { bytes in
+                    decoder.decodeAll(
+                        { FeatureMap(bytes($0), port: network.plan.outputs[$0]) }, scores: &scores, boxes: &boxes)
+                }
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
+            guard isDone else { throw .failed(reason: "its cells have several anchors each") }
+        }
+
         /// From the network's input to detections in the picture's pixels.
         private func run(
             _ network: Network, letterbox: Letterbox, into detections: inout [Detection]

@@ -7,6 +7,13 @@ package struct LetterboxedImage: Sendable {
     /// canvasHeight × canvasWidth × 3 levels, in the network's order of channels.
     package let pixels: [UInt8]
 
+    package init(letterbox: Letterbox, pixels: [UInt8]) {
+        precondition(
+            pixels.count == letterbox.canvasWidth * letterbox.canvasHeight * 3, "a canvas has width x height x 3 bytes")
+        self.letterbox = letterbox
+        self.pixels = pixels
+    }
+
     package var width: Int { letterbox.canvasWidth }
     package var height: Int { letterbox.canvasHeight }
 }

@@ -44,6 +44,35 @@ package struct RawHeadDecoder: Sendable {
         }
     }
 
+    /// What every cell says, whatever its score: cells × classes probabilities and cells × 4 corners, in the order of the
+    /// levels and their rows. False for anchors, of which a cell has several.
+    package func decodeAll(_ maps: (Int) -> FeatureMap?, scores: inout [Float], boxes: inout [Float]) -> Bool {
+        scores.removeAll(keepingCapacity: true)
+        boxes.removeAll(keepingCapacity: true)
+        for level in head.levels {
+            guard let map = maps(level.boxes), let classes = maps(level.classes) else { return false }
+            let stride = Float(level.stride)
+            switch head.scheme {
+            case .anchors: return false
+            case .distances(let bins):
+                for cell in 0..<classes.cells {
+                    for index in 0..<head.classes { scores.append(sigmoid(classes.value(cell, index))) }
+                    append(distanceBox(map, cell, stride: stride, bins: bins), to: &boxes)
+                }
+            case .cells:
+                guard let objectness = maps(level.objectness) else { return false }
+                for cell in 0..<classes.cells {
+                    let object = sigmoid(objectness.value(cell, 0))
+                    for index in 0..<head.classes { scores.append(object * sigmoid(classes.value(cell, index))) }
+                    append(cellBox(map, cell, stride: stride), to: &boxes)
+                }
+            }
+        }
+        return true
+    }
+
+    private func append(_ box: BoundingBox, to boxes: inout [Float]) { boxes += [box.x1, box.y1, box.x2, box.y2] }
+
     private func append(_ box: BoundingBox, _ classIndex: Int, _ score: Float, into detections: inout [Detection]) {
         guard score >= confidence, score.isFinite, box.isFinite, classes?.contains(classIndex) ?? true else { return }
         detections.append(Detection(box: box, classIndex: classIndex, score: score))
@@ -63,14 +92,7 @@ package struct RawHeadDecoder: Sendable {
         _ boxes: FeatureMap, _ classes: FeatureMap, stride: Float, bins: Int, into detections: inout [Detection]
     ) {
         classes.forEachCell(reaching: threshold) { cell in
-            func box() -> BoundingBox {
-                let x = Float(cell % classes.width) + 0.5
-                let y = Float(cell / classes.width) + 0.5
-                func distance(_ side: Int) -> Float { Self.expectation(boxes, cell, from: side * bins, bins: bins) }
-                return BoundingBox(
-                    x1: (x - distance(0)) * stride, y1: (y - distance(1)) * stride, x2: (x + distance(2)) * stride,
-                    y2: (y + distance(3)) * stride)
-            }
+            func box() -> BoundingBox { distanceBox(boxes, cell, stride: stride, bins: bins) }
             if head.selection != nil {
                 let box = box()
                 for index in 0..<head.classes {
@@ -83,6 +105,22 @@ package struct RawHeadDecoder: Sendable {
                 if score >= confidence { append(box(), index, score, into: &detections) }
             }
         }
+    }
+
+    private func distanceBox(_ map: FeatureMap, _ cell: Int, stride: Float, bins: Int) -> BoundingBox {
+        let x = Float(cell % map.width) + 0.5
+        let y = Float(cell / map.width) + 0.5
+        func distance(_ side: Int) -> Float { Self.expectation(map, cell, from: side * bins, bins: bins) }
+        return BoundingBox(
+            x1: (x - distance(0)) * stride, y1: (y - distance(1)) * stride, x2: (x + distance(2)) * stride,
+            y2: (y + distance(3)) * stride)
+    }
+
+    private func cellBox(_ map: FeatureMap, _ cell: Int, stride: Float) -> BoundingBox {
+        BoundingBox(
+            centerX: (map.value(cell, 0) + Float(cell % map.width)) * stride,
+            centerY: (map.value(cell, 1) + Float(cell / map.width)) * stride,
+            width: exp(map.value(cell, 2)) * stride, height: exp(map.value(cell, 3)) * stride)
     }
 
     /// Σ i · softmax(x)ᵢ; with one bin the value itself.
@@ -126,11 +164,7 @@ package struct RawHeadDecoder: Sendable {
             let (index, logit) = best(classes, cell, from: 0)
             let score = sigmoid(objectness.value(cell, 0)) * sigmoid(logit)
             guard score >= confidence else { return }
-            let box = BoundingBox(
-                centerX: (boxes.value(cell, 0) + Float(cell % boxes.width)) * stride,
-                centerY: (boxes.value(cell, 1) + Float(cell / boxes.width)) * stride,
-                width: exp(boxes.value(cell, 2)) * stride, height: exp(boxes.value(cell, 3)) * stride)
-            append(box, index, score, into: &detections)
+            append(cellBox(boxes, cell, stride: stride), index, score, into: &detections)
         }
     }
 }

@@ -10,13 +10,19 @@ package struct AnnotatedObject: Hashable, Sendable {
     package var area: Double
     /// Whether the box holds many objects of the class. Detections in it are neither right nor wrong.
     package var isCrowd: Bool
+    /// Whether its file says that nothing is known for sure there (`ignore`). Trainings heed it, evaluations do not, as
+    /// pycocotools.
+    package var isIgnored: Bool
 
     /// An object; its area is that of the box where none is given.
-    package init(box: COCOBox, classIndex: Int, area: Double? = nil, isCrowd: Bool = false) {
+    package init(
+        box: COCOBox, classIndex: Int, area: Double? = nil, isCrowd: Bool = false, isIgnored: Bool = false
+    ) {
         self.box = box
         self.classIndex = classIndex
         self.area = area ?? box.area
         self.isCrowd = isCrowd
+        self.isIgnored = isIgnored
     }
 }
 

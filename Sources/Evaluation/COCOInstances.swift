@@ -64,7 +64,8 @@ package struct COCOInstances: Sendable {
                 AnnotatedObject(
                     box: try file.box(annotation.bbox, at: "annotations[\(index)]"), classIndex: classIndex,
                     area: try file.number(annotation.area, at: "annotations[\(index)].area"),
-                    isCrowd: annotation.iscrowd.map { $0 != 0 } ?? false))
+                    isCrowd: annotation.iscrowd.map { $0 != 0 } ?? false,
+                    isIgnored: annotation.ignore.map { $0 != 0 } ?? false))
         }
         self.objects = objects
     }
@@ -92,5 +93,6 @@ package struct COCOInstances: Sendable {
         let bbox: [Real]
         let area: Real
         let iscrowd: Whole?
+        let ignore: Whole?
     }
 }

@@ -22,10 +22,13 @@ package struct ExecutionOptions: Hashable, Sendable {
     /// The inputs and outputs that lie in memory which sessions are given, by name: bytes from its beginning, multiples of
     /// 64. Parameters and gradients, which plans for batches of several shapes have in common.
     package var shared: [String: Int]
+    /// Inputs that are written when all that does not depend on them is computed (`Session.runEarly`), by name: targets
+    /// that depend on outputs.
+    package var late: [String]
 
     package init(
         inputLayout: InputLayout = .asWritten, instructionSet: InstructionSet = .best, integers: Bool = true,
-        integerPorts: Bool = false, keep: [String] = [], shared: [String: Int] = [:]
+        integerPorts: Bool = false, keep: [String] = [], shared: [String: Int] = [:], late: [String] = []
     ) {
         self.inputLayout = inputLayout
         self.instructionSet = instructionSet
@@ -33,5 +36,6 @@ package struct ExecutionOptions: Hashable, Sendable {
         self.integerPorts = integerPorts
         self.keep = keep
         self.shared = shared
+        self.late = late
     }
 }

@@ -56,6 +56,8 @@ package final class ExecutionPlan: Sendable {
     let outputSlots: [Slot]
     let keptSlots: [String: Slot]
     let steps: [Step]
+    /// How many of them run before late inputs are written.
+    let earlyCount: Int
     /// Where in the arena the steps' scratch memory begins.
     let scratchOffset: Int
     /// Keeps the memory of `Location.constant` alive.
@@ -103,6 +105,7 @@ package final class ExecutionPlan: Sendable {
         sharedByteCount = steps.sharedByteCount
         keptSlots = steps.keptSlots
         self.steps = steps.steps
+        earlyCount = steps.earlyCount
         constants = steps.constants
         // Steps run one after the other: one piece of scratch memory serves them all.
         let alignment = TensorBuffer.alignment

@@ -14,6 +14,8 @@ struct PlannedSteps {
     let tensorByteCount: Int
     /// Bytes of the memory that a session must be given.
     private(set) var sharedByteCount = 0
+    /// How many steps do not depend on late inputs. They come first.
+    private(set) var earlyCount = 0
     /// The first outputs of integer nodes that no kernel takes. Such a node has no step.
     private(set) var refused: Set<ValueID> = []
 
@@ -35,7 +37,12 @@ struct PlannedSteps {
         guard shared.count == options.shared.count else {
             throw ExecutionError(.invalidGraph("shared memory for values that are neither inputs nor outputs"))
         }
-        let nodes = graph.nodesWithFusedResiduals(pinned: pinned)
+        let late = Set(graph.inputs.filter { options.late.contains(graph[$0].name) })
+        guard late.count == Set(options.late).count else {
+            throw ExecutionError(.invalidGraph("late values that are no inputs"))
+        }
+        let (early, others) = graph.nodesWithFusedResiduals(pinned: pinned).divided(byDependenceOn: late)
+        let nodes = early + others
         let aliases = TensorAliases(graph, nodes: nodes, fixed: Set(shared.keys))
         let memory = MemoryPlan(graph, nodes: nodes, aliases: aliases, pinned: pinned, shared: shared)
         tensorByteCount = memory.byteCount
@@ -67,12 +74,13 @@ struct PlannedSteps {
                 location: try location(id), rowStride: operand.rowStride)
         }
 
-        for node in nodes {
+        for (index, node) in nodes.enumerated() {
             do {
                 if let step = try Self.step(
                     node, graph, aliases, options.instructionSet, operand: operand, location: location)
                 {
                     steps.append(step)
+                    if index < early.count { earlyCount = steps.count }
                     for (id, location) in zip(node.inputs, step.inputs) where location != nil {
                         if let tensor = id.flatMap({ graph.constants[$0] }) { constants.append(tensor) }
                     }
@@ -167,6 +175,24 @@ struct PlannedSteps {
             node: node.name, op: node.op.name, kernel: lowering.kernel, inputs: inputLocations,
             outputs: outputLocations, body: body, multiplyAdds: lowering.multiplyAdds,
             scratchByteCount: lowering.scratchByteCount)
+    }
+}
+
+extension [Node] {
+    /// The nodes that need none of `values`, and the others, both in their order.
+    fileprivate func divided(byDependenceOn values: Set<ValueID>) -> (independent: [Node], dependent: [Node]) {
+        guard !values.isEmpty else { return (self, []) }
+        var known = values
+        var (independent, dependent) = ([Node](), [Node]())
+        for node in self {
+            if node.inputs.contains(where: { $0.map(known.contains) ?? false }) {
+                known.formUnion(node.outputs)
+                dependent.append(node)
+            } else {
+                independent.append(node)
+            }
+        }
+        return (independent, dependent)
     }
 }
 

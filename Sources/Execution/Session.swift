@@ -18,15 +18,16 @@ package final class Session: @unchecked Sendable {
     package let plan: ExecutionPlan
     package let threads: Int
 
-    private let arena: TensorBuffer
+    private let arena: SessionArena
     private let shared: SharedMemory?
     private let inUse = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - threads: threads that work on one run together.
     ///   - shared: where the inputs and outputs of `ExecutionOptions.shared` lie.
+    ///   - arena: memory that it has in common with other sessions; nil: its own.
     package init(
-        _ plan: ExecutionPlan, threads: Int = 1, shared: SharedMemory? = nil
+        _ plan: ExecutionPlan, threads: Int = 1, shared: SharedMemory? = nil, arena: SessionArena? = nil
     ) throws(ExecutionError) {
         guard plan.sharedByteCount <= shared?.byteCount ?? 0 else {
             throw ExecutionError(.inputMismatch("shared memory of less than \(plan.sharedByteCount) bytes"))
@@ -34,9 +35,12 @@ package final class Session: @unchecked Sendable {
         self.plan = plan
         self.shared = shared
         self.threads = max(threads, 1)
-        do {
-            arena = try TensorBuffer(byteCount: plan.arenaByteCount)
-        } catch { throw ExecutionError(.outOfMemory(bytes: plan.arenaByteCount)) }
+        if let arena {
+            self.arena = arena
+        } else {
+            self.arena = try SessionArena()
+        }
+        try self.arena.reserve(plan.arenaByteCount)
     }
 
     /// Calls `body` with the bytes of an input, dense and row-major, to be written in place.
@@ -57,6 +61,21 @@ package final class Session: @unchecked Sendable {
         try begin()
         defer { end() }
         for step in plan.steps { try run(step) }
+    }
+
+    /// Computes what does not depend on the plan's late inputs. Then outputs among it can be read, the late inputs be
+    /// written, and `runLate` does the rest.
+    package func runEarly() throws(ExecutionError) {
+        try begin()
+        defer { end() }
+        for step in plan.steps[..<plan.earlyCount] { try run(step) }
+    }
+
+    /// Computes what `runEarly` left.
+    package func runLate() throws(ExecutionError) {
+        try begin()
+        defer { end() }
+        for step in plan.steps[plan.earlyCount...] { try run(step) }
     }
 
     /// As `run`, with the time that each of the plan's operations took.

@@ -47,6 +47,6 @@ struct SaccadeCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, EvalCommand.self,
-            QuantizeCommand.self, BenchmarkCommand.self, SourcesCommand.self, LabCommand.self,
+            QuantizeCommand.self, BenchmarkCommand.self, TrainCommand.self, SourcesCommand.self, LabCommand.self,
         ])
 }

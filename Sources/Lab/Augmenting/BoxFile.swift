@@ -1,11 +1,13 @@
 package import Augmentation
 package import Detections
 
-/// The boxes of one picture in the form of YOLO: a line "class cx cy w h" for each, shares of the picture's sides.
+/// The boxes of one picture in the form of YOLO: a line "class cx cy w h" for each, shares of the picture's sides. A sixth
+/// number is a confidence, 0 to 1, as detectors write it.
 package struct BoxFile: Hashable, Sendable {
     package struct Row: Hashable, Sendable {
         package var classIndex: Int
         package var box: BoundingBox
+        package var confidence: Float = 1
         /// From 1.
         package var line: Int
     }
@@ -31,8 +33,8 @@ package struct BoxFile: Hashable, Sendable {
             func failure(_ reason: String) -> DataSetError {
                 DataSetError(.corrupt, file: file, place: "line \(line)", reason: reason)
             }
-            guard fields.count == 5 else {
-                throw failure("\(fields.count) fields, but \"class cx cy w h\" has 5")
+            guard fields.count == 5 || fields.count == 6 else {
+                throw failure("\(fields.count) fields, but \"class cx cy w h\" has 5, and 6 with a confidence")
             }
             guard let classIndex = Int(fields[0]), classIndex >= 0 else {
                 throw failure("\"\(fields[0].prefix(20))\" is no index of a class")
@@ -47,6 +49,8 @@ package struct BoxFile: Hashable, Sendable {
                 }
                 values.append(value)
             }
+            let confidence = values.count > 4 ? values[4] : 1
+            guard (0...1).contains(confidence) else { throw failure("the confidence \(fields[5]) is not in 0 to 1") }
             guard values[2] > 0, values[3] > 0 else {
                 throw failure("the box has no area: \(fields[3]) × \(fields[4])")
             }
@@ -61,7 +65,7 @@ package struct BoxFile: Hashable, Sendable {
                 x1: box.x1 * across, y1: box.y1 * down, x2: box.x2 * across, y2: box.y2 * down
             ).clamped(width: width, height: height)
             guard pixels.area > 0 else { throw failure("the box lies at the edge and has no area in the picture") }
-            rows.append(Row(classIndex: classIndex, box: pixels, line: line))
+            rows.append(Row(classIndex: classIndex, box: pixels, confidence: confidence, line: line))
         }
         self.rows = rows
     }

@@ -7,8 +7,8 @@ import Detections
 ///     let pictures = try LabelledPictures(files.files, names: ["person", "bicycle", "car"])
 ///     let sample = try pictures.load(17)
 ///
-/// Labels are looked for beside the picture, in `labels` beside a folder `images`, and in `Annotations` beside
-/// `JPEGImages`. Where one picture has labels all must have them; an empty file says that there is nothing. Boxes in
+/// Labels are looked for beside the picture, in `labels` beside a folder `images` (and in `labels/train` for
+/// `images/train`), and in `Annotations` beside `JPEGImages`. Where one picture has labels all must have them; an empty file says that there is nothing. Boxes in
 /// `ignore` beside `labels` are places of which nothing is known.
 package struct LabelledPictures: Sendable {
     package let files: [String]
@@ -50,6 +50,10 @@ package struct LabelledPictures: Sendable {
         let parent = FileName(name.folder)
         var folders = [folder ?? name.folder]
         if folder == nil, parent.last == "images" { folders.append(FileName.join(parent.folder, "labels")) }
+        let above = FileName(parent.folder)
+        if folder == nil, above.last == "images" {
+            folders.append(FileName.join(FileName.join(above.folder, "labels"), parent.last))
+        }
         if folder == nil, parent.last == "JPEGImages" { folders.append(FileName.join(parent.folder, "Annotations")) }
         return folders.flatMap { folder in
             ["txt", "xml"].map { FileName.join(folder, "\(name.stem).\($0)") }
@@ -86,38 +90,48 @@ package struct LabelledPictures: Sendable {
     /// A picture with its labels. Throws `DataSetError` with the file, and the line where there is one.
     package func load(_ index: Int) throws(DataSetError) -> LabelledImage {
         let image = try PictureFile.read(files[index])
-        var sample = LabelledImage(image, objects: [], name: files[index])
-        guard let file = labels[index] else { return sample }
-        if FileName(file).ending == "xml" {
-            sample.objects = try objects(annotated: file, like: image)
-        } else {
-            sample.objects = try objects(file, like: image, kind: .object)
-            let ignored = Self.ignored(beside: file)
-            if FileName.exists(ignored) { sample.objects += try objects(ignored, like: image, kind: .ignored) }
+        let objects = try objects(of: index, width: image.width, height: image.height)
+        return LabelledImage(image, objects: objects, name: files[index])
+    }
+
+    /// The labels of a picture of that many pixels.
+    package func objects(of index: Int, width: Int, height: Int) throws(DataSetError) -> [LabelledObject] {
+        guard let file = labels[index] else { return [] }
+        if FileName(file).ending == "xml" { return try objects(annotated: file, width: width, height: height) }
+        var objects = try objects(file, width: width, height: height, kind: .object)
+        let ignored = Self.ignored(beside: file)
+        if FileName.exists(ignored) {
+            objects += try self.objects(ignored, width: width, height: height, kind: .ignored)
         }
-        return sample
+        return objects
     }
 
     private static func ignored(beside labels: String) -> String {
         let (name, folder) = (FileName(labels), FileName(FileName(labels).folder))
-        return folder.last == "labels" ? FileName.join(folder.folder, "ignore/\(name.stem).txt") : ""
+        if folder.last == "labels" { return FileName.join(folder.folder, "ignore/\(name.stem).txt") }
+        // labels/train has ignore/train.
+        let above = FileName(folder.folder)
+        return above.last == "labels"
+            ? FileName.join(above.folder, "ignore/\(folder.last)/\(name.stem).txt") : ""
     }
 
     private func objects(
-        _ file: String, like image: RGBImage, kind: LabelledObject.Kind
+        _ file: String, width: Int, height: Int, kind: LabelledObject.Kind
     ) throws(DataSetError) -> [LabelledObject] {
         let text = try DataFolder.text(of: file, limit: BoxFile.largestFile)
-        return try BoxFile(text, file: file, width: image.width, height: image.height, names: names).rows
-            .map { LabelledObject(box: $0.box, classIndex: $0.classIndex, kind: kind) }
+        return try BoxFile(text, file: file, width: width, height: height, names: names).rows
+            .map { LabelledObject(box: $0.box, classIndex: $0.classIndex, kind: kind, weight: $0.confidence) }
     }
 
-    private func objects(annotated file: String, like image: RGBImage) throws(DataSetError) -> [LabelledObject] {
+    private func objects(
+        annotated file: String, width: Int, height: Int
+    ) throws(DataSetError) -> [LabelledObject] {
         let annotation = try AnnotationFile(path: file)
-        guard annotation.width == image.width, annotation.height == image.height else {
+        guard annotation.width == width, annotation.height == height else {
             throw DataSetError(
                 .corrupt, file: file,
                 reason: "it is of \(annotation.width)×\(annotation.height) pixels, the picture has "
-                    + "\(image.width)×\(image.height)")
+                    + "\(width)×\(height)")
         }
         var objects: [LabelledObject] = []
         for object in annotation.objects {

@@ -24,6 +24,8 @@ package final class Learner {
         package var threads = 1
         /// Whether the gradients compute activations again instead of keeping them all: slower, with less memory.
         package var recomputesActivations = false
+        /// Makes the targets that depend on what the model says.
+        package var assigner: (any TargetAssigner)?
 
         package init() {}
     }
@@ -35,6 +37,12 @@ package final class Learner {
         package var metrics: [String: Float]
         /// The Euclidean norm of the gradients before clipping; 0 for an evaluation.
         package var gradientNorm: Double
+
+        package init(loss: Float, metrics: [String: Float], gradientNorm: Double = 0) {
+            self.loss = loss
+            self.metrics = metrics
+            self.gradientNorm = gradientNorm
+        }
     }
 
     package let graph: Graph
@@ -57,9 +65,11 @@ package final class Learner {
     let statisticIDs: [ValueID]
     let memory: SharedMemory
     private var plans = SessionCache(capacity: 16)
+    /// One step runs at a time, whatever its shapes.
+    private let arena: SessionArena
 
     /// - Parameters:
-    ///   - graph: a model with its loss; all its outputs are scalars.
+    ///   - graph: a model with its loss; all its outputs are scalars but those that the assigner observes.
     ///   - loss: the name of the output that is to become small.
     package init(
         _ graph: Graph, loss: String, method: OptimizerMethod, options: Options = Options()
@@ -86,6 +96,7 @@ package final class Learner {
         guard
             Set((parameters.entries + statistics.entries).map(\.name)).count == parameterIDs.count + statisticIDs.count
         else { throw LearningError.invalidModel("two parameters of the model have one name") }
+        arena = try SessionArena()
         memory = try SharedMemory(byteCount: 2 * (parameters.byteCount + statistics.byteCount))
         optimizer = try Optimizer(
             method, parameterCount: parameters.count, groups: options.rules.groups(of: parameters),
@@ -172,13 +183,46 @@ package final class Learner {
 
     private func run(_ session: Session, _ batch: [String: Tensor]) throws -> Results {
         try write(batch, to: session)
-        try session.run()
+        if let assigner = options.assigner {
+            try session.runEarly()
+            try assign(assigner, batch, session)
+            try session.runLate()
+        } else {
+            try session.run()
+        }
         var results = Results(loss: 0, metrics: [:], gradientNorm: 0)
-        for (index, id) in graph.outputs.enumerated() {
+        for (index, id) in graph.outputs.enumerated() where !isObserved(id) {
             let value = try session.withOutput(index, as: Float.self) { $0.first ?? .nan }
             if id == loss { results.loss = value } else { results.metrics[graph[id].name] = value }
         }
         return results
+    }
+
+    /// The scalar outputs beside the loss.
+    var metricNames: [String] { graph.outputs.filter { $0 != loss && !isObserved($0) }.map { graph[$0].name } }
+
+    private func isObserved(_ id: ValueID) -> Bool { options.assigner?.observed.contains(graph[id].name) ?? false }
+
+    /// Lets the assigner read outputs of the early run and write the late inputs.
+    private func assign(_ assigner: any TargetAssigner, _ batch: [String: Tensor], _ session: Session) throws {
+        var outputs: [String: Int] = [:]
+        for (index, id) in graph.outputs.enumerated() where isObserved(id) { outputs[graph[id].name] = index }
+        let inputs = session.plan.inputs.indices.filter { assigner.assigned.contains(session.plan.inputs[$0].name) }
+        let targets = try assigner.targets(for: batch) { name in
+            guard let index = outputs[name] else {
+                throw LearningError.invalidModel("the graph has no output named \"\(name)\"")
+            }
+            return try session.output(index)
+        }
+        for index in inputs {
+            let port = session.plan.inputs[index]
+            guard let tensor = targets[port.name], tensor.type == port.type else {
+                throw LearningError.invalidBatch("\"\(port.name)\" was not assigned as \(port.type)")
+            }
+            try session.withInput(index) { bytes in
+                bytes.copyMemory(from: UnsafeRawBufferPointer(start: tensor.baseAddress, count: tensor.byteCount))
+            }
+        }
     }
 
     // MARK: Plans
@@ -186,8 +230,9 @@ package final class Learner {
     private var seedName: String { "training.seed" }
 
     private func session(for batch: [String: Tensor], isTraining: Bool) throws -> Session {
-        var shapes: [String: Shape] = [:]
-        for id in graph.inputs {
+        var shapes = try options.assigner?.shapes(for: batch) ?? [:]
+        let late = options.assigner?.assigned ?? []
+        for id in graph.inputs where !late.contains(graph[id].name) {
             guard let tensor = batch[graph[id].name] else {
                 throw LearningError.invalidBatch("the batch has no \"\(graph[id].name)\"")
             }
@@ -196,7 +241,7 @@ package final class Learner {
         return try plans.session(for: SessionCache.Key(shapes: shapes, variant: isTraining ? 1 : 0)) {
             let plan =
                 isTraining ? try trainingPlan(shapes) : try evaluationPlan(shapes)
-            return try Session(plan, threads: options.threads, shared: memory)
+            return try Session(plan, threads: options.threads, shared: memory, arena: arena)
         }
     }
 
@@ -212,7 +257,8 @@ package final class Learner {
     private func evaluationPlan(_ shapes: [String: Shape]) throws -> ExecutionPlan {
         let graph = self.graph.withInputs(for: parameterIDs + statisticIDs)
         return try ExecutionPlan(
-            graph, inputShapes: shapes.mapValues(\.dimensions), options: ExecutionOptions(shared: sharedInputs()))
+            graph, inputShapes: shapes.mapValues(\.dimensions),
+            options: ExecutionOptions(shared: sharedInputs(), late: options.assigner?.assigned ?? []))
     }
 
     private func trainingPlan(_ shapes: [String: Shape]) throws -> ExecutionPlan {
@@ -242,7 +288,8 @@ package final class Learner {
             places["next \(entry.name)"] = gradientBase + parameters.byteCount + entry.offset * size
         }
         return try ExecutionPlan(
-            graph, inputShapes: shapes.mapValues(\.dimensions), options: ExecutionOptions(shared: places))
+            graph, inputShapes: shapes.mapValues(\.dimensions),
+            options: ExecutionOptions(shared: places, late: options.assigner?.assigned ?? []))
     }
 
     // MARK: The model

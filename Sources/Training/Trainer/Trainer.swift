@@ -16,6 +16,8 @@ package struct TrainerOptions: Sendable {
     package var patience: Int?
     /// The decay of an average of the weights, which is validated and exported in their place; nil: none.
     package var averageDecay: Double?
+    /// How the decay grows to it.
+    package var averageWarmup = WeightAverage.Warmup.count
     /// Batches that are made ahead.
     package var batchesAhead = 2
 
@@ -79,6 +81,7 @@ package final class Trainer {
     package let options: TrainerOptions
     private let training: any TrainingSamples
     private let validation: (any TrainingSamples)?
+    private let validator: (any TrainingValidator)?
     private let folder: CheckpointFolder?
     private var average: AverageBox?
     private var state = TrainerState()
@@ -93,10 +96,11 @@ package final class Trainer {
         init(_ average: consuming WeightAverage) { self.average = average }
     }
 
+    /// - Parameter validator: judges in place of the loss on `validation`.
     /// - Throws: `LearningError` for no samples, and what is wrong with the folder or its checkpoint.
     package init(
         _ learner: Learner, training: any TrainingSamples, validation: (any TrainingSamples)? = nil,
-        options: TrainerOptions
+        validator: (any TrainingValidator)? = nil, options: TrainerOptions
     ) throws {
         guard training.count > 0 else { throw LearningError.invalidBatch("there are no samples to train on") }
         guard options.epochs > 0, options.batchSize > 0, options.checkpointInterval > 0 else {
@@ -105,8 +109,9 @@ package final class Trainer {
         self.learner = learner
         self.training = training
         self.validation = validation.flatMap { $0.count > 0 ? $0 : nil }
+        self.validator = validator
         self.options = options
-        metricNames = learner.graph.outputs.filter { $0 != learner.loss }.map { learner.graph[$0].name }
+        metricNames = validator?.metricNames ?? learner.metricNames
         folder = try options.folder.map { (path) throws in
             try TrainingFolder.make(path)
             return try CheckpointFolder(path + "/checkpoints")
@@ -114,7 +119,7 @@ package final class Trainer {
         if let decay = options.averageDecay {
             average = AverageBox(
                 try WeightAverage(
-                    of: learner.values, count: learner.parameters.count, decay: decay,
+                    of: learner.values, count: learner.parameters.count, decay: decay, warmup: options.averageWarmup,
                     threads: learner.options.threads))
         }
         if let rule = options.schedule.plateau { state.plateau = PlateauController(rule).state }
@@ -240,7 +245,10 @@ package final class Trainer {
         }
     }
 
-    private func validate() throws -> Learner.Results? { try validation.map { try evaluate($0) } }
+    private func validate() throws -> Learner.Results? {
+        guard let validator else { return try validation.map { try evaluate($0) } }
+        return try withAveragedWeights { try validator.validate(learner, epoch: state.epoch) }
+    }
 
     /// Takes in a validation; whether it is the best so far. Without validation every epoch is.
     private func takeIn(_ results: Learner.Results?) -> Bool {
@@ -271,7 +279,9 @@ package final class Trainer {
 
     /// Calls `body` while the learner's weights are those of the best validation, as far as a folder has kept them.
     package func withBestWeights<Value>(_ body: () throws -> Value) throws -> Value {
-        guard let folder, validation != nil, state.best != nil else { return try withAveragedWeights(body) }
+        guard let folder, validation != nil || validator != nil, state.best != nil else {
+            return try withAveragedWeights(body)
+        }
         let file = try CheckpointFile(folder.path(of: CheckpointFolder.best))
         let saved = learner.savedWeights()
         defer { learner.restoreWeights(saved) }

@@ -9,6 +9,15 @@ package protocol TrainingSamples: Sendable {
     func batch(_ indices: [Int], draw: BatchDraw?) throws -> [String: Tensor]
 }
 
+/// Judges a model by more than its loss on samples: a detector by its average precision, say.
+package protocol TrainingValidator {
+    /// The figures that it gives beside the loss.
+    var metricNames: [String] { get }
+
+    /// Judges the learner's weights as they are. The lowest loss is the best.
+    func validate(_ learner: Learner, epoch: Int) throws -> Learner.Results
+}
+
 /// What random choices of a batch depend on, beside the samples' indices.
 package struct BatchDraw: Hashable, Sendable {
     package var seed: UInt64

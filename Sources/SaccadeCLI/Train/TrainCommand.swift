@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train a model.", subcommands: [TrainDetectorCommand.self])
+}
