@@ -85,8 +85,8 @@ let floors: [[Module]] = [
             name: "Lab",
             imports: [
                 "Tensors", "Plots", "Kernels", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging",
-                "Evaluation", "Media", "Augmentation", "Detectors",
-            ])
+                "Evaluation", "Media", "Quantization", "Augmentation", "Detectors",
+            ], testExcludes: ["Goldens"])
     ],
 ]
 

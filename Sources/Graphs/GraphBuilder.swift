@@ -72,6 +72,9 @@ package struct GraphBuilder {
         return ids
     }
 
+    /// A node whose results are values of the graph already.
+    package mutating func append(_ node: Node) { graph.nodes.append(node) }
+
     /// Makes a value an output of the graph, by its own name or another.
     package mutating func output(_ id: ValueID, name: String? = nil) {
         if let name { graph[id].name = name }

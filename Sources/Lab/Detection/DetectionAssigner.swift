@@ -14,7 +14,7 @@ package struct DetectionAssigner: TargetAssigner {
     package let classes: Int
     package let bins: Int
     package let threads: Int
-    package let teacher: DetectionTeacher?
+    package let teacher: (any DetectionTeaching)?
     /// What the teacher counts.
     package var teaching: Float = 1
     /// What no teacher's box is taken of.
@@ -22,7 +22,7 @@ package struct DetectionAssigner: TargetAssigner {
     /// What the sums of scores are at least, so that batches without objects are no divisions by nothing.
     private static let leastTotal: Float = 4
 
-    package init(shape: DetectorShape, threads: Int, teacher: DetectionTeacher? = nil) {
+    package init(shape: DetectorShape, threads: Int, teacher: (any DetectionTeaching)? = nil) {
         strides = shape.strides
         classes = shape.classes
         bins = shape.bins
@@ -104,7 +104,7 @@ package struct DetectionAssigner: TargetAssigner {
 
     private func tensors(
         _ results: [TaskAlignedAssignment.Result], _ objects: [[TaskAlignedAssignment.Object]],
-        _ answers: [DetectionTeacher.Answers]?, _ cells: DetectionCells
+        _ answers: [DetectionAnswers]?, _ cells: DetectionCells
     ) throws -> [String: Tensor] {
         let (count, cellCount) = (results.count, cells.count)
         let rows = cells.rows
@@ -175,7 +175,7 @@ package struct DetectionAssigner: TargetAssigner {
     }
 
     /// The highest probability of each cell.
-    private func strengths(_ answers: DetectionTeacher.Answers, _ cells: Int) -> [Float] {
+    private func strengths(_ answers: DetectionAnswers, _ cells: Int) -> [Float] {
         (0..<cells).map { cell in answers.scores[(cell * classes)..<((cell + 1) * classes)].max() ?? 0 }
     }
 

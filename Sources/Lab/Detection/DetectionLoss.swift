@@ -117,6 +117,10 @@ package struct DetectorShape: Hashable, Sendable {
     package let classes: Int
     package let bins: Int
 
+    package init(classes: Int, bins: Int) {
+        (strides, self.classes, self.bins) = (YOLO.strides, classes, bins)
+    }
+
     /// Found by the names that `YOLO` gives its maps.
     package init(of model: Graph) throws {
         guard model.inputs.count == 1 else { throw Self.unknown }

@@ -6,17 +6,28 @@ import Synchronization
 package import Tensors
 import Training
 
+/// Says of each cell of a picture what it sees.
+package protocol DetectionTeaching: Sendable {
+    /// Looks at N×3×H×W pictures, RGB in 0…1.
+    func answers(to images: Tensor) throws -> [DetectionAnswers]
+}
+
+/// Of a picture: cells × classes probabilities, cells × 4 corners in pixels.
+package struct DetectionAnswers: Sendable {
+    package var scores: [Float]
+    package var boxes: [Float]
+
+    package init(scores: [Float], boxes: [Float]) {
+        self.scores = scores
+        self.boxes = boxes
+    }
+}
+
 /// A detector that has learned already and sees the same pictures, changed as they are: what it says of each cell is a
 /// second target (Beyer et al., "Knowledge distillation: a good teacher is patient and consistent", 2022).
 ///
 /// Its maps must have the learner's strides. Classes are found by their names; one that it does not know it never sees.
-package final class DetectionTeacher: Sendable {
-    /// Of each picture of a batch: cells × classes probabilities, cells × 4 corners in pixels.
-    package struct Answers: Sendable {
-        package var scores: [Float]
-        package var boxes: [Float]
-    }
-
+package final class DetectionTeacher: DetectionTeaching {
     private let detector: YOLODetector
     /// For each class of the learner the teacher's.
     private let classes: [Int?]
@@ -46,10 +57,9 @@ package final class DetectionTeacher: Sendable {
     /// Classes that the teacher does not know.
     package func unknown(of names: [String]) -> [String] { zip(names, classes).filter { $1 == nil }.map(\.0) }
 
-    /// Looks at N×3×H×W pictures, RGB in 0…1.
-    package func answers(to images: Tensor) throws -> [Answers] {
+    package func answers(to images: Tensor) throws -> [DetectionAnswers] {
         let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
-        let results = Mutex([Result<Answers, DetectorError>?](repeating: nil, count: count))
+        let results = Mutex([Result<DetectionAnswers, DetectorError>?](repeating: nil, count: count))
         parallelFor(count, threads: threads) { index in
             let worker = workers.withLock { $0.popLast() } ?? detector.makeWorker(threads: 1, networkLimit: 8)
             defer { workers.withLock { $0.append(worker) } }
@@ -63,7 +73,7 @@ package final class DetectionTeacher: Sendable {
 
     private func answers(
         _ worker: YOLODetector.Worker, to image: LetterboxedImage
-    ) throws(DetectorError) -> Answers {
+    ) throws(DetectorError) -> DetectionAnswers {
         var (scores, boxes) = ([Float](), [Float]())
         try worker.answers(in: image, scores: &scores, boxes: &boxes)
         let cells = boxes.count / 4
@@ -77,7 +87,7 @@ package final class DetectionTeacher: Sendable {
             }
         }
         for place in boxes.indices where !boxes[place].isFinite { boxes[place] = 0 }
-        return Answers(scores: own, boxes: boxes)
+        return DetectionAnswers(scores: own, boxes: boxes)
     }
 
     /// A picture of the batch as the teacher's canvas has it.

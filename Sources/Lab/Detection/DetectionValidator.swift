@@ -71,21 +71,10 @@ package final class DetectionValidator: TrainingValidator {
         var found: [[Detection]] = []
         var detections: [Detection] = []
         for place in places {
-            try worker.detect(letterboxed(cache.picture(place)), into: &detections)
+            try worker.detect(Letterboxing(cache.picture(place), side: side).image, into: &detections)
             found.append(detections)
         }
         return (found, detector.labels)
-    }
-
-    private func letterboxed(_ picture: RGBImage) -> LetterboxedImage {
-        let box = Letterbox(
-            sourceWidth: picture.width, sourceHeight: picture.height, canvasWidth: side, canvasHeight: side)
-        var canvas = RGBImage(width: side, height: side)
-        let (across, down) = (Double(box.width) / Double(picture.width), Double(box.height) / Double(picture.height))
-        Warp.draw(
-            picture, through: .translation(x: Double(box.left), y: Double(box.top)) * .scale(x: across, y: down),
-            onto: &canvas)
-        return LetterboxedImage(letterbox: box, pixels: canvas.pixels)
     }
 
     /// Where nothing is known, a detection of any class is neither right nor wrong, as in a crowd.
@@ -114,4 +103,24 @@ package final class DetectionValidator: TrainingValidator {
         let sheet = AugmentationPreview(labels: labels, cellSide: 320, captionLines: 1).grid(rows)
         try ImageWriter().write(sheet, to: path)
     }
+}
+
+/// A picture on a square canvas, as a detector sees it.
+struct Letterboxing {
+    private let letterbox: Letterbox
+    private(set) var canvas: RGBImage
+
+    init(_ picture: RGBImage, side: Int) {
+        letterbox = Letterbox(
+            sourceWidth: picture.width, sourceHeight: picture.height, canvasWidth: side, canvasHeight: side)
+        canvas = RGBImage(width: side, height: side)
+        let across = Double(letterbox.width) / Double(picture.width)
+        let down = Double(letterbox.height) / Double(picture.height)
+        Warp.draw(
+            picture,
+            through: .translation(x: Double(letterbox.left), y: Double(letterbox.top)) * .scale(x: across, y: down),
+            onto: &canvas)
+    }
+
+    var image: LetterboxedImage { LetterboxedImage(letterbox: letterbox, pixels: canvas.pixels) }
 }

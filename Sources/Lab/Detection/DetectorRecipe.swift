@@ -28,6 +28,8 @@ package struct DetectorRecipe: Hashable, Sendable, Codable {
     package var distanceGain: Float = 1
     /// What a teacher counts beside the labels.
     package var teaching: Float = 1
+    /// Whether activations and weights are rounded as in 8 bits while the model learns (`QuantizationAwareness`).
+    package var isQuantizationAware = false
     package var seed: UInt64 = 7
 
     package init() {}

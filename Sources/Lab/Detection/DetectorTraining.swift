@@ -79,7 +79,8 @@ package struct DetectorTraining {
             side: (recipe.sides + [recipe.side]).max() ?? recipe.side, tick: reading)
         let objects = try data.paths.indices.map { try self.objects(of: $0, in: cache) }
 
-        let learner = try learner(model, shape)
+        let learned = recipe.isQuantizationAware ? try aware(model, cache) : model
+        let learner = try learner(learned, shape)
         let samples = try DetectionSamples(
             cache, objects: objects, places: data.training, options: recipe.augmentation, sides: recipe.sides,
             strides: shape.strides, closingEpoch: recipe.closingEpoch)
@@ -116,6 +117,17 @@ package struct DetectorTraining {
         return try Learner(
             recipe.loss.graph(of: model, shape: shape, isTaught: teacher != nil), loss: DetectionLoss.Names.loss,
             method: .adamW(weightDecay: recipe.weightDecay), options: options)
+    }
+
+    /// The model with the roundings of its 8-bit form, whose ranges some of the training's pictures tell.
+    private func aware(_ model: Graph, _ cache: PictureCache) throws -> Graph {
+        let places = data.training
+        let count = min(places.count, 64)
+        return try QuantizationAwareness.applied(to: model, side: recipe.side, count: count, threads: threads) {
+            index in
+            let picture = cache.picture(places[index * places.count / count])
+            return Letterboxing(picture, side: recipe.side).canvas
+        }
     }
 
     /// A picture's objects in the pixels of the cache.

@@ -73,6 +73,12 @@ struct TrainDetectorCommand: ParsableCommand {
                 + "licence.", valueName: "file"))
     var teacher: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Round activations and weights as in 8 bits while it learns: some last epochs with a low rate, for a model that "
+                + "--from names and that is then quantized."))
+    var qat = false
+
     @Option(help: ArgumentHelp("Threads. Default: one a core. Results do not depend on them.", valueName: "n"))
     var threads: Int?
 
@@ -93,6 +99,9 @@ struct TrainDetectorCommand: ParsableCommand {
             throw ValidationError("--imgsz must be a multiple of 32 from 64 to 1280")
         }
         guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads must be 1 to 1024") }
+        guard !qat || from != nil || resume else {
+            throw ValidationError("--qat finishes a model that has learned: name it with --from")
+        }
         guard data != nil || (epochs == 0 && names != nil) else {
             throw ValidationError("--data names the folder with pictures and boxes")
         }
@@ -115,6 +124,7 @@ struct TrainDetectorCommand: ParsableCommand {
         if let batch { chosen.batch = batch }
         if let rate { chosen.rate = rate }
         if let seed { chosen.seed = seed }
+        if qat { chosen.isQuantizationAware = true }
         if let imgsz, imgsz != chosen.side {
             chosen.side = imgsz
             chosen.sides = [-64, -32, 0, 32].map { max(imgsz + $0, 64) }
