@@ -35,6 +35,7 @@ let floors: [[Module]] = [
         Module(name: "Pipelines", imports: [], products: [deque, histogram]),
         Module(name: "Detections", imports: []),
         Module(name: "Plots", imports: []),
+        Module(name: "Digests", imports: []),
     ],
     // 1: inference wing: operators and graphs · video wing: pixels and tracks
     [
@@ -59,7 +60,7 @@ let floors: [[Module]] = [
         Module(name: "Quantization", imports: ["Tensors", "Graphs", "Execution"], testImports: ["ONNX"]),
         Module(name: "Models", imports: ["Tensors", "Graphs"], testImports: ["Execution", "ONNX"]),
         Module(
-            name: "Training", imports: ["Tensors", "Pipelines", "Plots", "Kernels", "Graphs", "Execution"],
+            name: "Training", imports: ["Tensors", "Pipelines", "Plots", "Digests", "Kernels", "Graphs", "Execution"],
             testExcludes: ["Goldens"], testImports: ["ONNX", "Models", "CAllocationCounter"]),
     ],
     // 4: the bridge between the wings: pixels -> tensors -> boxes; samples with their labels
@@ -75,7 +76,7 @@ let floors: [[Module]] = [
             name: "Saccade",
             imports: [
                 "Detections", "Imaging", "Tracking", "Evaluation", "Media", "Display", "Pipelines", "Tensors",
-                "Graphs", "Execution", "ONNX", "Quantization", "Detectors",
+                "Graphs", "Execution", "ONNX", "Quantization", "Detectors", "Digests",
             ],
             products: [deque], testImports: ["CAllocationCounter"])
     ],

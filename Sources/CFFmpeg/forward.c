@@ -126,6 +126,8 @@ SK_FORWARD(int, av_log_format_line2, (void *ptr, int level, const char *fmt, va_
            int *print_prefix), (ptr, level, fmt, vl, line, line_size, print_prefix))
 SK_FORWARD(void, av_log_set_callback, (void (*callback)(void *, int, const char *, va_list)), (callback))
 SK_FORWARD(void *, av_malloc, (size_t size), (size))
+SK_FORWARD(int, av_opt_get, (void *obj, const char *name, int search_flags, uint8_t **out_val), (obj, name,
+           search_flags, out_val))
 SK_FORWARD(const AVPixFmtDescriptor *, av_pix_fmt_desc_get, (enum AVPixelFormat pix_fmt), (pix_fmt))
 SK_FORWARD(int, av_reduce, (int *dst_num, int *dst_den, int64_t num, int64_t den, int64_t max), (dst_num, dst_den,
            num, den, max))
@@ -207,6 +209,8 @@ SK_FORWARD(void, avio_context_free, (AVIOContext **s), (s))
 SK_FORWARD(void, avio_flush, (AVIOContext *s), (s))
 SK_FORWARD(int, avio_open2, (AVIOContext **s, const char *url, int flags, const AVIOInterruptCB *int_cb,
            AVDictionary **options), (s, url, flags, int_cb, options))
+SK_FORWARD(int, avio_read_partial, (AVIOContext *s, unsigned char *buf, int size), (s, buf, size))
+SK_FORWARD(int64_t, avio_size, (AVIOContext *s), (s))
 
 // libswscale
 SK_FORWARD(void, sws_freeContext, (struct SwsContext *swsContext), (swsContext))

@@ -78,7 +78,7 @@ struct BenchmarkModelCommand: ParsableCommand {
             options.isSquare = square
             if let isa { options.instructionSet = try Self.instructionSet(isa) }
             var peak = MachinePeak.measure(instructionSet: options.instructionSet)
-            let detector = try YOLODetector(modelPath: model, options: options)
+            let detector = try YOLODetector(modelPath: ModelCache().resolve(model), options: options)
             let benchmark = ModelBenchmark(
                 detector, picture: try examplePicture(), threads: threads, frames: batch, runs: runs)
             let figures = try benchmark.measure()

@@ -7,8 +7,8 @@ struct DetectorArguments: ParsableArguments {
     @Option(
         name: [.long, .short],
         help: ArgumentHelp(
-            "The detector, an ONNX file (YOLOv5, v8, 11, 26, YOLOX). Default: the weights that come with Saccade.",
-            valueName: "file"))
+            "The detector, an ONNX file (YOLOv5, v8, 11, 26, YOLOX), or the name of one that saccade models pull has "
+                + "got. Default: the weights that come with Saccade.", valueName: "file"))
     var model: String?
 
     @Option(help: "The least score of a detection, or of what starts a track.")
@@ -56,8 +56,9 @@ struct DetectorArguments: ParsableArguments {
     var batch: Int?
 
     func options() throws(SaccadeError) -> DetectorOptions {
-        var options = DetectorOptions(model: "")
-        if let model { options.model = model } else { options.model = try Self.defaultModel() }
+        let path: String
+        if let model { path = try ModelCache().resolve(model) } else { path = try Self.defaultModel() }
+        var options = DetectorOptions(model: path)
         options.confidence = conf
         options.iou = iou
         options.maximumDetections = maxDet

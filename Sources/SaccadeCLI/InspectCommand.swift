@@ -39,6 +39,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         try runReporting {
+            let model = try ModelCache().resolve(model)
             if let tensors, let image {
                 return try TensorDump(model: model, head: head).write(picture: image, to: tensors)
             }

@@ -79,7 +79,8 @@ struct QuantizeCommand: ParsableCommand {
 
     func run() throws {
         try runReporting(json: json) {
-            var configuration = QuantizationConfiguration(model: model, calibration: calibration, output: output)
+            var configuration = QuantizationConfiguration(
+                model: try ModelCache().resolve(model), calibration: calibration, output: output)
             configuration.calibrationLimit = calibrationLimit
             configuration.evaluation = eval.map { .init(annotations: $0, images: evalImages) }
             configuration.maximumDrop = maxDrop

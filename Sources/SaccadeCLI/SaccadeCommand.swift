@@ -34,6 +34,7 @@ struct SaccadeCommand: ParsableCommand {
               saccade detect photos/ -o marked/ --save-coco results.json
               saccade track rtsp://camera/stream -o camera.mp4
               saccade sources
+              saccade models pull yolox-tiny
               saccade inspect yolov8n.onnx
               saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
               saccade benchmark model yolov8n.onnx --threads 2
@@ -47,6 +48,7 @@ struct SaccadeCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, EvalCommand.self,
-            QuantizeCommand.self, BenchmarkCommand.self, TrainCommand.self, SourcesCommand.self, LabCommand.self,
+            QuantizeCommand.self, BenchmarkCommand.self, TrainCommand.self, ModelsCommand.self, SourcesCommand.self,
+            LabCommand.self,
         ])
 }

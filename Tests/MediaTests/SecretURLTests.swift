@@ -37,6 +37,18 @@ import Testing
         for text in ["", "a", "://x", "c:\\x", "file", "a b://c"] { #expect(SecretURL(text) == nil, "\(text)") }
     }
 
+    @Test func theHostIsNamedAlone() {
+        for (text, host) in [
+            ("https://github.com/a/b?c=d", "github.com"), ("http://user:canary@host:8080/x", "host"),
+            ("http://user:ca/na?ry@host/x", "host"), ("http://[::1]:80/x", "[::1]"), ("http://host?x", "host"),
+        ] {
+            #expect(SecretURL(text)?.host == host)
+        }
+        for text in ["https://", "https:///x", "https://user:canary@/x", "https://:80/"] {
+            #expect(SecretURL(text)?.host == nil, "\(text)")
+        }
+    }
+
     @Test func theEnvironmentNamesASource() throws {
         setenv("SACCADE_TEST_CAMERA", "rtsp://a:canary@host/x", 1)
         setenv("SACCADE_TEST_NONE", "canary.mp4", 1)

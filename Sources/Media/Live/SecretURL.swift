@@ -16,6 +16,17 @@ package struct SecretURL: Hashable, Sendable, CustomStringConvertible, CustomDeb
         secret = text
     }
 
+    /// The server's name or address, without user and port; `nil` where there is none.
+    package var host: String? {
+        let shown = SecretURL.redacted(secret)
+        guard let mark = shown.firstRange(of: "://") else { return nil }
+        let authority = shown[mark.upperBound...].prefix { !"/?#".contains($0) }
+        let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        let end = place.first == "[" ? place.firstIndex(of: "]").map { place.index(after: $0) } : nil
+        let host = end.map { place[..<$0] } ?? place.prefix { $0 != ":" }
+        return host.isEmpty ? nil : LogCapture.readable(String(host))
+    }
+
     package var description: String { LogCapture.readable(SecretURL.redacted(secret)) }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }

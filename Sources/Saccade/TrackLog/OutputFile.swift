@@ -17,6 +17,7 @@ package struct OutputFile: ~Copyable {
     package let path: String
     /// The name that the finished file gets; `nil` when it is written in place.
     private let target: String?
+    private let suffix: String
     private let isDurable: Bool
     private let calls: FileCalls
     private var descriptor: Int32
@@ -24,13 +25,17 @@ package struct OutputFile: ~Copyable {
     private var isEmpty = true
 
     /// Creates the file, so that a wrong path is known before the work begins. `isDurable` makes `finish` wait for the
-    /// device, so that a power cut cannot leave the name without its content.
-    package init(path: String, isDurable: Bool = true, calls: FileCalls = .system) throws(OutputError) {
-        let place = try Self.place(of: path)
+    /// device, so that a power cut cannot leave the name without its content. `suffix` stands behind the name until
+    /// then: one of its own keeps apart processes that may write the same file.
+    package init(
+        path: String, isDurable: Bool = true, suffix: String = OutputFile.asideSuffix, calls: FileCalls = .system
+    ) throws(OutputError) {
+        let place = try Self.place(of: path, suffix: suffix)
         let opened = place.flags.map { calls.open(place.name, $0) } ?? STDOUT_FILENO
         if opened < 0 { throw OutputError(path: path, code: -opened, creating: true) }
         self.path = path
         self.isDurable = isDurable
+        self.suffix = suffix
         self.calls = calls
         target = place.target
         descriptor = opened
@@ -38,7 +43,7 @@ package struct OutputFile: ~Copyable {
 
     /// The name to open and with which flags (none for standard output), and the name that the finished file gets.
     private static func place(
-        of path: String
+        of path: String, suffix: String
     ) throws(OutputError) -> (name: String, flags: Int32?, target: String?) {
         if path == "-" { return (path, nil, nil) }
         var status = stat()
@@ -47,17 +52,20 @@ package struct OutputFile: ~Copyable {
         case S_IFDIR where exists: throw OutputError(path: path, code: EISDIR, creating: true)
         case S_IFREG where exists:
             let target = resolvedPath(path) ?? path
-            return (target + asideSuffix, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, target)
+            return (target + suffix, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, target)
         case _ where exists: return (path, O_WRONLY | O_CLOEXEC, nil)
-        default: return (path + asideSuffix, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, path)
+        default: return (path + suffix, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, path)
         }
     }
 
     deinit {
         guard descriptor >= 0, descriptor != STDOUT_FILENO else { return }
         _ = calls.close(descriptor)
-        if isEmpty, let target { _ = calls.remove(target + Self.asideSuffix) }
+        if isEmpty, let target { _ = calls.remove(target + suffix) }
     }
+
+    /// The name under which it is being written; `nil` when it is written in place.
+    package var asidePath: String? { target.map { $0 + suffix } }
 
     /// Whether `finish` has ended the file.
     package var isFinished: Bool { descriptor < 0 }
@@ -108,7 +116,7 @@ package struct OutputFile: ~Copyable {
         descriptor = -1
         if code != 0 && code != EINTR { throw fail(code) }
         if let target {
-            let code = -calls.rename(target + Self.asideSuffix, target)
+            let code = -calls.rename(target + suffix, target)
             if code != 0 { throw fail(code) }
         }
     }
@@ -117,7 +125,7 @@ package struct OutputFile: ~Copyable {
     package mutating func discard() {
         if descriptor >= 0, descriptor != STDOUT_FILENO { _ = calls.close(descriptor) }
         descriptor = -1
-        if let target { _ = calls.remove(target + Self.asideSuffix) }
+        if let target { _ = calls.remove(target + suffix) }
     }
 
     private mutating func fail(_ code: Int32) -> OutputError {

@@ -1,3 +1,4 @@
+import Digests
 import Glibc
 
 /// A checkpoint that is ready to be written: its header with the digest. The tensors' bytes stay the caller's and may

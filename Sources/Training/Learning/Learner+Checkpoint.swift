@@ -1,3 +1,4 @@
+import Digests
 import Tensors
 
 /// What must be saved so that learning goes on bit for bit: parameters and statistics by their names, the optimizer's state,

@@ -1,5 +1,5 @@
+import Digests
 import Testing
-import Training
 
 @Suite struct SHA256Tests {
     private func digest(_ text: String) -> String { Array(text.utf8).withUnsafeBytes { SHA256.digest($0) } }
@@ -17,15 +17,20 @@ import Training
     }
 
     @Test func piecesGiveTheDigestOfTheWhole() {
-        var numbers = Numbers(seed: 5)
+        var state: UInt64 = 5
+        // A linear congruential generator (Knuth's MMIX), of which the upper bits count.
+        func next(below limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
         for length in [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 1000] {
-            let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+            let bytes = (0..<length).map { _ in UInt8(next(below: 256)) }
             let whole = bytes.withUnsafeBytes { SHA256.digest($0) }
             for _ in 0..<20 {
                 var hash = SHA256()
                 var rest = bytes[...]
                 while !rest.isEmpty {
-                    let piece = rest.prefix(numbers.integer(0...130))
+                    let piece = rest.prefix(next(below: 131))
                     piece.withUnsafeBytes { hash.update($0) }
                     rest = rest.dropFirst(piece.count)
                 }
