@@ -61,7 +61,7 @@ test: build
 test-camera: PACKAGES += qemu-system-x86
 test-camera: build
 	@ls /var/lib/apt/lists/*Packages* > /dev/null 2>&1 || [ "$$(id -u)" != 0 ] || apt-get update -q
-	python3 Tests/Oracles/camera_vm.py --saccade "$(SACCADE)" --weights weights/saccade-starter.onnx \
+	python3 Tests/Oracles/camera_vm.py --saccade "$(SACCADE)" --weights weights/saccade-n.onnx \
 		--folder $(BUILD)/camera-vm
 
 # What runs on several threads or in C, without the tests that compare floats or measure memory; each sanitizer with a
@@ -125,7 +125,7 @@ samples/vtest.avi: | deps
 
 demo: build samples
 	@mkdir -p runs/demo
-	$(SACCADE) track samples/bikes.mp4 --model weights/saccade-starter.onnx --conf 0.35 --iou 0.5 \
+	$(SACCADE) track samples/bikes.mp4 --model weights/saccade-n.onnx --conf 0.35 --iou 0.5 \
 		-o runs/demo/bikes-tracked.mp4 --save-jsonl runs/demo/bikes.jsonl
 	@echo
 	@echo "annotated video: runs/demo/bikes-tracked.mp4"
@@ -134,7 +134,7 @@ demo: build samples
 # --- Measuring beside others ------------------------------------------------------------------------------------------
 # Environments, the peers' quantized models and the figures are kept in $(BUILD)/bench.
 
-MODELS ?= weights/saccade-starter.onnx
+MODELS ?= weights/saccade-n.onnx
 THREADS ?= 1 2
 ROUNDS ?= 5
 CALIBRATION ?= $(if $(SACCADE_DATA),$(SACCADE_DATA)/coco/calibration)
@@ -148,7 +148,7 @@ bench-training: build
 		--threads $(lastword $(THREADS)) --rounds $(ROUNDS)
 
 VIDEO ?= samples/vtest.avi
-MODEL ?= weights/saccade-starter.onnx
+MODEL ?= weights/saccade-n.onnx
 INT8 ?=
 PEERS ?=
 

@@ -25,7 +25,8 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 
 /// C code and C libraries. They import nothing of ours.
 let cTargets = [
-    "CSaccadeKernels", "CSaccadePixels", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments", "CSDL2",
+    "CSaccadeKernels", "CSaccadePixels", "CDefaultWeights", "CFFmpeg", "CVideo4Linux", "CIsolation", "CArguments",
+    "CSDL2",
 ]
 
 let floors: [[Module]] = [
@@ -67,7 +68,8 @@ let floors: [[Module]] = [
     [
         Module(name: "Augmentation", imports: ["Tensors", "Detections", "Imaging"]),
         Module(
-            name: "Detectors", imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging"],
+            name: "Detectors",
+            imports: ["Tensors", "Kernels", "Graphs", "ONNX", "Execution", "Detections", "Imaging", "CDefaultWeights"],
             testImports: ["Media", "Models", "CAllocationCounter"]),
     ],
     // 5: the public API
@@ -87,7 +89,7 @@ let floors: [[Module]] = [
             imports: [
                 "Tensors", "Plots", "Kernels", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging",
                 "Evaluation", "Media", "Quantization", "Augmentation", "Detectors",
-            ], testExcludes: ["Goldens"])
+            ], testExcludes: ["Goldens"], testImports: ["ONNX"])
     ],
 ]
 
@@ -140,6 +142,7 @@ let package = Package(
     targets: [
         .target(name: "CSaccadeKernels", cSettings: cSettings),
         .target(name: "CSaccadePixels", cSettings: cSettings),
+        .target(name: "CDefaultWeights", cSettings: cSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: cSettings),
         .target(name: "CFFmpeg", cSettings: cSettings),
         .target(name: "CVideo4Linux", cSettings: cSettings),

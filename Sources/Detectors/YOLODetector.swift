@@ -61,9 +61,13 @@ package final class YOLODetector: Sendable {
         try self.init(Self.readModel(modelPath), options: options)
     }
 
-    /// Reads an ONNX file; the errors name it.
+    /// Reads an ONNX file, or the weights that come with the program by their name, where no file has it; the errors name
+    /// it.
     package static func readModel(_ path: String) throws(DetectorError) -> Graph {
         do {
+            if path == DefaultWeights.name, access(path, F_OK) != 0 {
+                return try importONNX(DefaultWeights.data, name: path)
+            }
             return try importONNX(contentsOf: path)
         } catch {
             guard case .unreadable(_, let reason) = error else { throw .unreadable(model: path, reason: "\(error)") }

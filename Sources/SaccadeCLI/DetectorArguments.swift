@@ -1,4 +1,5 @@
 import ArgumentParser
+import Detectors
 import Foundation
 import Saccade
 
@@ -80,24 +81,17 @@ struct DetectorArguments: ParsableArguments {
         return options
     }
 
-    /// The weights that come with Saccade: in `SACCADE_WEIGHTS`, in `weights/` here or above the program, or installed.
+    /// The weights that come with Saccade: those in the program, or `saccade-n.onnx` in the folder that `SACCADE_WEIGHTS`
+    /// names.
     static func defaultModel() throws(SaccadeError) -> String {
-        let name = "saccade-starter.onnx"
-        var folders = ["weights"]
-        if let folder = ProcessInfo.processInfo.environment["SACCADE_WEIGHTS"] { folders.insert(folder, at: 0) }
-        var above = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-        for _ in 0..<6 {
-            guard let folder = above else { break }
-            folders.append(folder.appendingPathComponent("weights").path)
-            above = folder.deletingLastPathComponent()
+        guard let folder = ProcessInfo.processInfo.environment["SACCADE_WEIGHTS"], !folder.isEmpty else {
+            return DefaultWeights.name
         }
-        folders.append("/usr/share/saccade/weights")
-        for folder in folders where FileManager.default.isReadableFile(atPath: "\(folder)/\(name)") {
-            return "\(folder)/\(name)"
+        let path = "\(folder)/\(DefaultWeights.name).onnx"
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw SaccadeError(
+                reason: "not_found", message: "there is no \(path), which SACCADE_WEIGHTS asks for", exitCode: 66)
         }
-        throw SaccadeError(
-            reason: "not_found",
-            message: "the default weights (\(name)) were not found: name a model with --model FILE",
-            exitCode: 66)
+        return path
     }
 }

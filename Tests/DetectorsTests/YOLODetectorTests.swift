@@ -12,7 +12,7 @@ import Testing
         root.appending(path: "Tests/ONNXTests/Models/\(name).onnx").path
     }
 
-    private static let starter = root.appending(path: "weights/saccade-starter.onnx").path
+    private static let own = DefaultWeights.name
 
     @Test(arguments: [
         ("end-to-end", YOLOHead.Name.endToEnd, 3), ("yolov5-raw-4d", .yolov5Raw, 80), ("yolov5-raw-5d", .yolov5Raw, 80),
@@ -34,7 +34,7 @@ import Testing
     @Test func theSamePictureGivesTheSameDetectionsOnAnyNumberOfThreads() throws {
         var options = YOLODetector.Options()
         options.confidence = 0.001
-        let detector = try YOLODetector(modelPath: Self.starter, options: options)
+        let detector = try YOLODetector(modelPath: Self.own, options: options)
         let first = try detector.makeWorker(threads: 1).detect(testPicture(width: 333, height: 211))
         #expect(!first.isEmpty)
         for threads in 2...4 {
@@ -52,9 +52,9 @@ import Testing
         }
         var options = YOLODetector.Options()
         options.imageSize = 20
-        #expect(throws: DetectorError.self) { try YOLODetector(modelPath: Self.starter, options: options) }
+        #expect(throws: DetectorError.self) { try YOLODetector(modelPath: Self.own, options: options) }
         options = YOLODetector.Options()
         options.classes = ["person", "unicorn"]
-        #expect(throws: DetectorError.self) { try YOLODetector(modelPath: Self.starter, options: options) }
+        #expect(throws: DetectorError.self) { try YOLODetector(modelPath: Self.own, options: options) }
     }
 }

@@ -12,7 +12,7 @@ export PATH=/bin LD_LIBRARY_PATH=/lib
 cd /run || exit
 
 camera=/dev/video0
-settings="--model /starter.onnx --imgsz 160 --video-size 320x180 --framerate 10"
+settings="--model /saccade-n.onnx --imgsz 160 --video-size 320x180 --framerate 10"
 
 say() {
     read -r now _ < /proc/uptime
@@ -82,7 +82,7 @@ finish() {
 refused() {
     name=$1
     shift
-    timeout -s KILL 20 saccade track "$@" --model /starter.onnx --imgsz 160 -t 2 --exit-on-source-loss --progress json \
+    timeout -s KILL 20 saccade track "$@" --model /saccade-n.onnx --imgsz 160 -t 2 --exit-on-source-loss --progress json \
         --save-jsonl "$name.jsonl" < /dev/null > "$name.message" 2>&1
     say "ended $name $?"
     show "$name.message"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the program before a real V4L2 camera: the kernel's `vivid`, in a virtual machine.
 
-    camera_vm.py --saccade BINARY --weights weights/saccade-starter.onnx [--folder .build/camera-vm] [--limit 240]
+    camera_vm.py --saccade BINARY --weights weights/saccade-n.onnx [--folder .build/camera-vm] [--limit 240]
 
 Debian's kernel with its own vivid.ko, busybox and v4l2-ctl are downloaded once with `apt-get download` and never
 installed. They, the program and the libraries that it loads make an initramfs; QEMU (qemu-system-x86) runs it without
@@ -142,7 +142,7 @@ def make_initramfs(path, root, binary, weights):
     archive.add_file("bin/busybox", os.path.join(root, "bin", "busybox"))
     archive.add_file("bin/v4l2-ctl", os.path.join(root, "usr", "bin", "v4l2-ctl"))
     archive.add_file("bin/saccade", binary)
-    archive.add_file("starter.onnx", weights)
+    archive.add_file("saccade-n.onnx", weights)
     for name, file in library_closure(binary, root).items():
         archive.add_file(f"lib/{name}", file)
     archive.add_file("lib64/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2")

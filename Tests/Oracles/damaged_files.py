@@ -218,7 +218,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saccade", required=True, help="the program")
     parser.add_argument("--sample", default="samples/bikes.mp4", help="the whole video to damage (make samples)")
-    parser.add_argument("--model", default="weights/saccade-starter.onnx")
+    parser.add_argument("--model", default="weights/saccade-n.onnx")
     parser.add_argument("--files", type=int, default=300, help="how many files")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--limit", type=float, default=120, help="seconds for one file before it counts as a hang")

@@ -161,7 +161,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saccade", required=True, help="the program")
     parser.add_argument("--sample", default="samples/bikes.mp4", help="a video of some seconds (make samples)")
-    parser.add_argument("--model", default="weights/saccade-starter.onnx")
+    parser.add_argument("--model", default="weights/saccade-n.onnx")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--container", default=["mp4"], nargs="+", help="the extensions of the annotated video")
     parser.add_argument("--live", action="store_true", help="record a live source")

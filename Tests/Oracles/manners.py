@@ -147,7 +147,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saccade", required=True, help="the program")
     parser.add_argument("--sample", default="samples/bikes.mp4", help="a video of some seconds (make samples)")
-    parser.add_argument("--model", default="weights/saccade-starter.onnx")
+    parser.add_argument("--model", default="weights/saccade-n.onnx")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         checks = Checks(arguments, folder)

@@ -89,7 +89,7 @@ def wait(condition, limit=20):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--saccade", required=True)
-    parser.add_argument("--model", default=os.path.join(REPOSITORY, "weights/saccade-starter.onnx"))
+    parser.add_argument("--model", default=os.path.join(REPOSITORY, "weights/saccade-n.onnx"))
     parser.add_argument("--image", default=os.path.join(REPOSITORY, "samples/tracked-frame.jpg"))
     parser.add_argument("--keep")
     options = parser.parse_args()

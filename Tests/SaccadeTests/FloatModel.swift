@@ -51,6 +51,6 @@ extension Tensor {
 /// The model that comes with Saccade, in float.
 func floatStarter() throws -> Graph {
     let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
     return try importONNX(contentsOf: path).withoutQuantization()
 }

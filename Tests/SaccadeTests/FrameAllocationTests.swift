@@ -27,7 +27,7 @@ import Tracking
     private static func allocations(
         isQuantized: Bool, threads: Int
     ) throws -> (count: Int, tracks: Int, convolutions: [String]) {
-        let model = root.appending(path: "weights/saccade-starter.onnx").path
+        let model = root.appending(path: "weights/saccade-n.onnx").path
         let detector = try YOLODetector(isQuantized ? YOLODetector.readModel(model) : floatStarter())
         let image = try picture()
         let worker = try detector.makeWorker(threads: threads, pictureSize: (image.width, image.height))

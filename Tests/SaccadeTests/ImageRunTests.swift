@@ -10,7 +10,7 @@ struct ImageRunTests {
             base64Encoded:
                 "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC")
         static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+            .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
 
         let url: URL
 

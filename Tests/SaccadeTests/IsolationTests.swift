@@ -6,7 +6,7 @@ import Testing
 /// Sources that are decoded in processes of their own.
 @Suite(.serialized) struct IsolationTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
     /// The program is built into the folder of the tests.
     private static let program: String? = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""

@@ -6,7 +6,7 @@ import Testing
 /// Runs over several sources.
 @Suite(.serialized) struct ListRunTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
 
     private let folder = FileManager.default.temporaryDirectory.appending(path: "saccade-list-\(UUID().uuidString)")
 

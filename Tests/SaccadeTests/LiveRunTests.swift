@@ -6,7 +6,7 @@ import Testing
 /// Whole runs over live sources.
 @Suite(.serialized) struct LiveRunTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
 
     private func configuration() -> PipelineConfiguration {
         var configuration = PipelineConfiguration(model: Self.model)

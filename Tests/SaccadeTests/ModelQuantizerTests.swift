@@ -216,7 +216,7 @@ struct ModelQuantizerTests {
         let folder = try Folder()
         try folder.drawPictures(2, rectangles: 0)
         var configuration = folder.configuration()
-        configuration.model = folder.path("starter.onnx")
+        configuration.model = folder.path("saccade-n.onnx")
         try exportONNX(floatStarter(), to: configuration.model)
         let summary = try ModelQuantizer(configuration).run()
         #expect(summary.agreement == nil && !summary.isWritten)

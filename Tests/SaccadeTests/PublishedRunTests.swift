@@ -6,7 +6,7 @@ import Testing
 /// Runs whose annotated video is published as a stream that nobody takes.
 @Suite struct PublishedRunTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
     private static let closed = "tcp://127.0.0.1:1?key=canary"
 
     @Test func aLiveSourceOutlivesItsStream() throws {

@@ -9,7 +9,7 @@ import Testing
 private struct Fixture: ~Copyable {
     static let data = ProcessInfo.processInfo.environment["SACCADE_DATA"]
     static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-starter.onnx").path
+        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
 
     let folder: URL
 
@@ -51,7 +51,7 @@ private struct Fixture: ~Copyable {
         _ = try writer.finish()
     }
 
-    /// With a threshold so low that the starter weights see something.
+    /// With a threshold so low that the weights see something.
     private func configuration(threads: Int = 2, detectEvery: Int = 3) -> PipelineConfiguration {
         var configuration = PipelineConfiguration(model: Fixture.model)
         configuration.threads = threads

@@ -183,8 +183,8 @@ struct TrainDetectorCommand: ParsableCommand {
 
     private func model(_ path: String) throws -> Graph {
         do {
-            return try importONNX(contentsOf: path)
-        } catch { throw SaccadeError(reason: "unsupported", message: "\(path): \(error)", exitCode: 65) }
+            return try YOLODetector.readModel(path)
+        } catch { throw SaccadeError(error) }
     }
 
     private func show(
