@@ -8,8 +8,9 @@ import Testing
 /// What the tests of whole runs need: the data's videos, the model of the repository, and a folder that goes away.
 private struct Fixture: ~Copyable {
     static let data = ProcessInfo.processInfo.environment["SACCADE_DATA"]
-    static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "weights/saccade-n.onnx").path
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    static let model = root.appending(path: "weights/saccade-n.onnx").path
 
     let folder: URL
 
@@ -24,51 +25,39 @@ private struct Fixture: ~Copyable {
     func contents(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
 
     static func video(_ name: String) -> String { "\(data ?? "")/video/\(name)" }
+    static func sample(_ name: String) -> String { root.appending(path: "samples/\(name)").path }
 }
 
-/// Runs over a clip that the tests draw themselves: a car, in a child's way, that drives along a road.
+/// Runs over a clip that the tests make themselves: a street of the samples, in gray and at half its size, that moves by.
 @Suite(.serialized) struct DrawnClipTests {
     private static let frameCount = 24
 
-    /// The luma of a place, x counted from the car's rear.
-    private static func level(_ x: Int, _ y: Int) -> UInt8 {
-        func isWheel(at middle: Int) -> Bool { (x - middle) * (x - middle) + (y - 88) * (y - 88) <= 100 }
-        if isWheel(at: 20) || isWheel(at: 70) { return 15 }
-        if (62...88).contains(y), (0...90).contains(x) { return 200 }
-        let slope = (y - 44) * 12 / 18
-        if (44..<62).contains(y), (30 - slope...64 + slope).contains(x) {
-            return (47...60).contains(y) && ((33 - slope / 2...46).contains(x) || (49...62 + slope / 2).contains(x))
-                ? 30 : 200
-        }
-        return y < 70 ? 90 : 60
-    }
-
     private func makeClip(_ path: String) throws {
+        guard case .frame(let street) = try MediaSource(Fixture.sample("tracked-frame.jpg")).next() else {
+            return Issue.record("the sample has no picture")
+        }
         let color = ColorDescription(matrix: .bt601, isFullRange: false)
         let rate = Rational(25, 1)
         var settings = VideoWriter.Options()
         settings.encoder.preset = "ultrafast"
-        let video = VideoParameters(width: 160, height: 120, timeBase: rate.inverse, frameRate: rate, color: color)
+        let (width, height) = (street.image.width / 4 * 2, street.image.height / 4 * 2)
+        let video = VideoParameters(width: width, height: height, timeBase: rate.inverse, frameRate: rate, color: color)
         let writer = try VideoWriter(path: path, video: video, options: settings)
         for number in 0..<Self.frameCount {
-            let image = Image(width: 160, height: 120, color: color, fill: .black)
-            for y in 0..<120 {
-                let row = image.y.row(y)
-                for x in 0..<160 {
-                    row[x] = Self.level(x - 10 - number, y)
-                }
+            let image = Image(width: width, height: height, color: color, fill: .black)
+            for y in 0..<height {
+                let (row, source) = (image.y.row(y), street.image.y.row(2 * y))
+                for x in 0..<width { row[x] = source[min(2 * (x + number), street.image.width - 1)] }
             }
             try writer.write(image, at: Timestamp(Int64(number), timeBase: rate.inverse), duration: 1)
         }
         _ = try writer.finish()
     }
 
-    /// With a threshold so low that the weights see something.
     private func configuration(threads: Int = 2, detectEvery: Int = 3) -> PipelineConfiguration {
         var configuration = PipelineConfiguration(model: Fixture.model)
         configuration.threads = threads
-        configuration.detector.confidence = 0.02
-        configuration.tracker?.lowConfidence = 0.01
+        configuration.detector.confidence = 0.2
         configuration.schedule.detectEvery = detectEvery
         return configuration
     }
