@@ -34,7 +34,8 @@ private struct Fixture: ~Copyable {
 
     private func makeClip(_ path: String) throws {
         guard case .frame(let street) = try MediaSource(Fixture.sample("tracked-frame.jpg")).next() else {
-            return Issue.record("the sample has no picture")
+            Issue.record("the sample has no picture")
+            return
         }
         let color = ColorDescription(matrix: .bt601, isFullRange: false)
         let rate = Rational(25, 1)
