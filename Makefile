@@ -11,6 +11,8 @@
 #   make sanitize        the tests of pipelines, media and live runs under the address and the thread sanitizer
 #                        (30 minutes on two cores, most of them for two more builds)
 #   make check           format lint, explicit import check, warnings as errors
+#   make weights         train the weights anew on TRAINING=folder (made by Tests/Oracles/pack_detector_data.py), with
+#                        TEACHER=yolox.onnx: a day and more on two cores; stopped, it goes on where it was
 #   make bench           the detector against ONNX Runtime and OpenVINO, fp32 and int8, in turns:
 #                        MODELS="a.onnx b.onnx" THREADS="1 2" CALIBRATION=folder-of-images ROUNDS=5
 #   make bench-video     whole runs on VIDEO=street.mp4 MODEL=a.onnx INT8=a-int8.onnx, and on it at 1080p; with
@@ -23,8 +25,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build demo samples samples-large test test-camera sanitize check bench bench-video bench-training \
-	format clean
+.PHONY: deps build demo samples samples-large test test-camera sanitize check weights bench bench-video \
+	bench-training format clean
 .DELETE_ON_ERROR:
 
 BUILD := .build
@@ -125,11 +127,31 @@ samples/vtest.avi: | deps
 
 demo: build samples
 	@mkdir -p runs/demo
-	$(SACCADE) track samples/bikes.mp4 --model weights/saccade-n.onnx --conf 0.35 --iou 0.5 \
+	$(SACCADE) track samples/bikes.mp4 --conf 0.35 --iou 0.55 \
 		-o runs/demo/bikes-tracked.mp4 --save-jsonl runs/demo/bikes.jsonl
 	@echo
 	@echo "annotated video: runs/demo/bikes-tracked.mp4"
 	@echo "track log:       runs/demo/bikes.jsonl"
+
+# --- The weights ------------------------------------------------------------------------------------------------------
+# What was run for the weights of the repository stands in their card; weights/recipe.json and weights/finish.json are the
+# recipes. 160 pictures of the training calibrate the 8 bits.
+
+TRAINING ?=
+TEACHER ?=
+RUN ?= runs/weights
+
+weights: build
+	@test -d "$(TRAINING)/images" || { echo "TRAINING names the folder that pack_detector_data.py writes" >&2; exit 1; }
+	$(SACCADE) train detector --data "$(TRAINING)" --recipe weights/recipe.json --out $(RUN)/first \
+		$(if $(TEACHER),--teacher "$(TEACHER)") $(if $(wildcard $(RUN)/first/checkpoints/*),--resume)
+	$(SACCADE) train detector --data "$(TRAINING)" --recipe weights/finish.json --out $(RUN)/finish \
+		--from $(RUN)/first/model.onnx $(if $(TEACHER),--teacher "$(TEACHER)") \
+		$(if $(wildcard $(RUN)/finish/checkpoints/*),--resume)
+	cp $(RUN)/finish/model.onnx $(RUN)/saccade-n-float.onnx
+	$(SACCADE) quantize $(RUN)/saccade-n-float.onnx --calibration "$(TRAINING)/images" --calibration-limit 160 \
+		-o $(RUN)/saccade-n.onnx
+	@echo; echo "weights: $(RUN)/saccade-n.onnx and $(RUN)/saccade-n-float.onnx"
 
 # --- Measuring beside others ------------------------------------------------------------------------------------------
 # Environments, the peers' quantized models and the figures are kept in $(BUILD)/bench.

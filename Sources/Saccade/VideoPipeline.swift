@@ -6,7 +6,7 @@ import Synchronization
 
 /// Detects and tracks the objects in a video, and writes what is asked for.
 ///
-///     var configuration = PipelineConfiguration(model: "weights/saccade-n.onnx")
+///     var configuration = PipelineConfiguration(model: "saccade-n")
 ///     configuration.detector.classes = ["person", "car"]
 ///     configuration.schedule.detectEvery = 2
 ///     let pipeline = try VideoPipeline(configuration)

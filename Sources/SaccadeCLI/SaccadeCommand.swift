@@ -39,6 +39,7 @@ struct SaccadeCommand: ParsableCommand {
               saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
               saccade benchmark model yolov8n.onnx --threads 2
               saccade eval det --gt instances_val.json --dt results.json
+              saccade train detector --data trainset --out runs/a
               saccade lab train --task digits --out runs/digits
 
             Exit codes: 0 done · 64 usage · 65 bad model or data · 66 no input · 69 source unavailable · \

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Pictures and boxes of a YOLO data set in one file, for train_detector.py; labels completed by a second detector.
+"""The data that the weights are trained on: a YOLO data set without some sources, its labels completed by a second detector.
 
-    pack_detector_data.py --data trainset --drop tud_pairs camvid --labeller deimv2.onnx --out train.npz
+    pack_detector_data.py --data trainset --drop tud_pairs camvid --labeller deimv2.onnx --out train.npz --folder data
 
 DATA holds images/, labels/ (class cx cy w h, normalised), ignore/ (the same form), val.txt (the names kept apart) and
 SOURCES.tsv (id, source, …, label_kind). Pictures of the sources --drop are left out.
@@ -15,7 +15,8 @@ picture of the training part and its mirror. Then
   confidence; what it finds with 0.2 or more becomes a box of which nothing is known.
 The validation part is left as it is.
 
-OUT holds bytes (the pictures' files, one behind the other), boxes (class or −1 for "ignore", x1, y1, x2, y2 in pixels,
+FOLDER is for `saccade train detector`: links to the pictures, labels with confidences, ignore, val.txt, classes.txt. OUT is for
+train_detector.py: one file with bytes (the pictures' files, one behind the other), boxes (class or −1 for "ignore", x1, y1, x2, y2 in pixels,
 confidence) and index (first byte, length, first and last box, 1 for validation).
 """
 import argparse
@@ -25,6 +26,7 @@ import os
 
 import numpy as np
 
+CLASSES = ["person", "bicycle", "car", "motorcycle", "bus", "truck"]
 SIX_OF_COCO = {0: 0, 1: 1, 2: 2, 3: 3, 5: 4, 7: 5}
 
 
@@ -123,13 +125,39 @@ def complete(labels, ignored, found, drawn):
     return np.array(result, np.float32).reshape(-1, 6)
 
 
+def write_folder(path, data, names, apart, boxes, sizes):
+    for part in ("images", "labels", "ignore"):
+        os.makedirs(os.path.join(path, part), exist_ok=True)
+    for name, own, (width, height) in zip(names, boxes, sizes):
+        link = os.path.join(path, "images", name + ".jpg")
+        if not os.path.lexists(link):
+            os.symlink(os.path.abspath(os.path.join(data, "images", name + ".jpg")), link)
+        lines = {"labels": [], "ignore": []}
+        for kind, x1, y1, x2, y2, confidence in own:
+            x1, x2 = np.clip([x1, x2], 0, width) / width
+            y1, y2 = np.clip([y1, y2], 0, height) / height
+            if min(x2 - x1, y2 - y1) < 1e-3:
+                continue
+            text = f"{int(max(kind, 0))} {(x1 + x2) / 2:.5f} {(y1 + y2) / 2:.5f} {x2 - x1:.5f} {y2 - y1:.5f}"
+            if kind >= 0 and confidence < 1:
+                text += f" {confidence:.3f}"
+            lines["labels" if kind >= 0 else "ignore"].append(text + "\n")
+        for part, text in lines.items():
+            with open(os.path.join(path, part, name + ".txt"), "w") as file:
+                file.writelines(text)
+    for file, text in (("val.txt", [name for name in names if name in apart]), ("classes.txt", CLASSES)):
+        with open(os.path.join(path, file), "w") as target:
+            target.write("\n".join(text) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--drop", nargs="*", default=[])
     parser.add_argument("--labeller")
     parser.add_argument("--found", help="a JSON file that keeps what the labeller found")
-    parser.add_argument("--out", required=True)
+    parser.add_argument("--out")
+    parser.add_argument("--folder")
     options = parser.parse_args()
     import cv2
 
@@ -149,7 +177,7 @@ def main():
             with open(options.found, "w") as file:
                 json.dump(found, file)
     counts = {"labels": 0, "completed": 0, "ignored": 0}
-    data, boxes, index = [], [], []
+    data, boxes, index, sizes = [], [], [], []
     for name in names:
         with open(os.path.join(folder, name + ".jpg"), "rb") as file:
             content = file.read()
@@ -170,9 +198,13 @@ def main():
                       first + len(own), int(name in apart)])
         data.append(content)
         boxes.append(own)
-    np.savez(options.out, bytes=np.frombuffer(b"".join(data), np.uint8), boxes=np.concatenate(boxes), index=np.array(index))
-    print(options.out, len(index), "pictures")
-    print(counts)
+        sizes.append((width, height))
+    if options.folder:
+        write_folder(options.folder, options.data, names, apart, boxes, sizes)
+    if options.out:
+        np.savez(options.out, bytes=np.frombuffer(b"".join(data), np.uint8), boxes=np.concatenate(boxes),
+                 index=np.array(index))
+    print(len(index), "pictures,", len(apart & set(names)), "of them for validation", counts)
 
 
 if __name__ == "__main__":

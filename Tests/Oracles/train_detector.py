@@ -14,7 +14,8 @@ without. Cells are assigned by task alignment (Feng et al. 2021). Losses: binary
 gives every cell its probabilities and box as a second target (Beyer et al. 2022: patient and consistent). AdamW, warm-up,
 cosine, moving average of the weights. Everything is drawn from --seed on the device, so one device repeats its run.
 
-Writes into OUT: model.onnx (averaged weights), log.csv (a line for each validation), state.pt (to resume).
+Writes into OUT: model.onnx (averaged weights), log.csv (for each validation step, epoch, seconds, mean loss since the last one,
+AP50 of each class), state.pt (to resume).
 """
 import argparse
 import csv
@@ -610,7 +611,7 @@ def main():
         augmenter.random.set_state(state["random"].cpu())
         options.seconds = None
     grids = {size: cells(size, device) for size in {*options.sizes, options.size}}
-    order, sums = None, {}
+    order, sums, losses_seen = None, {}, []
     log = csv.writer(open(log_path, "a" if options.resume else "w", newline=""))
     while step < total:
         if options.seconds and step in (30, 130, 1030):
@@ -654,6 +655,7 @@ def main():
             now = model.state_dict()
             keys = [key for key in average if average[key].dtype.is_floating_point]
             torch._foreach_lerp_([average[key] for key in keys], [now[key] for key in keys], share)
+        losses_seen.append(loss.detach())
         for name, value in parts.items():
             sums[name] = sums.get(name, 0) + value.detach()
         if step % 200 == 0 or step == total:
@@ -670,7 +672,10 @@ def main():
             model.network.save(os.path.join(options.out, "model.onnx"),
                                {name.removeprefix("network."): value for name, value in average.items()})
             model.load_state_dict(trained)
-            log.writerow([step, f"{step / an_epoch:.2f}", f"{time.time() - started:.0f}", *(f"{v:.4f}" for v in result)])
+            mean_loss = float(torch.stack(losses_seen).mean())
+            losses_seen = []
+            log.writerow([step, f"{step / an_epoch:.2f}", f"{time.time() - started:.0f}", f"{mean_loss:.4f}",
+                          *(f"{v:.4f}" for v in result)])
             print("AP50", " ".join(f"{100 * v:.1f}" for v in result), "mean", f"{100 * np.nanmean(result):.1f}",
                   flush=True)
             torch.save({"model": trained, "optimizer": optimizer.state_dict(), "average": average, "step": step,
