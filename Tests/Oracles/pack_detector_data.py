@@ -31,10 +31,12 @@ SIX_OF_COCO = {0: 0, 1: 1, 2: 2, 3: 3, 5: 4, 7: 5}
 
 
 def rows(path):
+    """class, cx, cy, w, h, confidence (1 where the file has none)."""
     if not os.path.exists(path):
-        return np.zeros((0, 5))
+        return np.zeros((0, 6))
     with open(path) as file:
-        return np.array(file.read().split(), float).reshape(-1, 5)
+        lines = [[float(field) for field in line.split()] for line in file if line.strip()]
+    return np.array([(line + [1.0])[:6] for line in lines]).reshape(-1, 6)
 
 
 def corners(boxes):
@@ -92,14 +94,14 @@ def joined(found):
 
 def complete(labels, ignored, found, drawn):
     """Labels and unknown boxes (class, corners, confidence) by what the labeller found."""
-    boxes, unknown = corners(labels[:, 1:]), corners(ignored[:, 1:])
+    boxes, unknown = corners(labels[:, 1:5]), corners(ignored[:, 1:5])
     result, used = [], np.zeros(len(found), bool)
     iou = overlap(boxes, found[:, 2:]) if len(found) else np.zeros((len(boxes), 0))
-    for row, (kind, box) in enumerate(zip(labels[:, 0], boxes)):
+    for row, (kind, box, confidence) in enumerate(zip(labels[:, 0], boxes, labels[:, 5])):
         candidates = [k for k in np.flatnonzero((iou[row] > 0.5) & ~used)
                       if found[k, 0] == kind or (kind > 0 and found[k, 0] > 0)]
         if not candidates:
-            result.append([kind, *box, 1.0 if drawn else 0.8])
+            result.append([kind, *box, confidence if drawn else 0.8 * confidence])
             continue
         best = max(candidates, key=lambda k: (iou[row, k], found[k, 1]))
         used |= (iou[row] > 0.5) & ((found[:, 0] == kind) | ((kind > 0) & (found[:, 0] > 0)))
