@@ -77,7 +77,7 @@ extension YOLODetector {
             let options = detector.options
             let selection = detector.rawHead?.selection ?? options.maximumDetections
             suppression = NonMaxSuppression(
-                confidence: options.confidence, iou: detector.head.isSuppressed ? 1 : options.iou,
+                confidence: options.confidence, iou: detector.head.isSuppressed ? 1 : detector.suppressionIoU,
                 maximumDetections: min(options.maximumDetections, selection), isClassAgnostic: options.isAgnostic)
         }
 

@@ -8,12 +8,15 @@ package struct ModelMetadata: Sendable {
     /// The input's height and width in pixels.
     package let imageSize: (height: Int, width: Int)?
     package let task: String?
+    /// The overlap above which the weaker of two boxes is best dropped, as this project's own models say it.
+    let iou: Float?
     /// Of what number of pixels the sides of the input are a multiple.
     package let stride: Int
 
     package init(_ properties: [String: String]) {
         labels = properties["names"].flatMap(Self.names)
         task = properties["task"]
+        iou = properties["iou"].flatMap { Float($0) }.flatMap { (0...1).contains($0) ? $0 : nil }
         let number = properties["stride"].flatMap { Int($0.prefix { $0.isNumber }) } ?? 32
         stride = (1...256).contains(number) ? max(number, 32) : 32
         let extents = properties["imgsz"]?.split { !$0.isNumber }.compactMap { Int($0) } ?? []

@@ -21,7 +21,8 @@ package final class YOLODetector: Sendable {
     /// How objects are found.
     package struct Options: Sendable {
         package var confidence: Float = 0.25
-        package var iou: Float = 0.7
+        /// The overlap above which the weaker of two boxes is dropped; nil = what the model says, else 0.7.
+        package var iou: Float?
         package var maximumDetections = 300
         package var isAgnostic = false
         /// Classes to keep, by name or number; empty = all.
@@ -52,6 +53,8 @@ package final class YOLODetector: Sendable {
     /// Why the input has one shape for pictures of every shape, where that is so.
     package let squareReason: String?
 
+    /// The overlap above which the weaker of two boxes is dropped.
+    package let suppressionIoU: Float
     let network: DetectorNetwork
     let options: Options
     let classes: Set<Int>?
@@ -109,6 +112,7 @@ package final class YOLODetector: Sendable {
             throw .unknownClass("\(error)")
         }
         self.options = options
+        suppressionIoU = options.iou ?? metadata.iou ?? 0.7
         // Without raw maps nothing of the graph has run yet.
         if network.rawHead == nil { _ = try network.plan(width: input.width, height: input.height) }
     }

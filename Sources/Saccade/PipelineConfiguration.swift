@@ -37,8 +37,8 @@ public struct DetectorOptions: Hashable, Sendable {
     public var model: String
     /// The least score of a detection, or of what starts a track, 0 to 1.
     public var confidence: Float = 0.25
-    /// The IoU above which the weaker of two boxes is dropped, 0 to 1.
-    public var iou: Float = 0.7
+    /// The IoU above which the weaker of two boxes is dropped, 0 to 1; nil: what the model says, else 0.7.
+    public var iou: Float?
     /// The most detections of a frame.
     public var maximumDetections = 300
     /// Whether boxes of different classes suppress each other.

@@ -142,7 +142,7 @@ extension PipelineConfiguration {
             if !condition { throw .usage(message) }
         }
         try require((0...1).contains(detector.confidence), "the confidence must lie between 0 and 1")
-        try require((0...1).contains(detector.iou), "the IoU threshold must lie between 0 and 1")
+        try require((0...1).contains(detector.iou ?? 0.7), "the IoU threshold must lie between 0 and 1")
         try require(detector.maximumDetections > 0, "the number of detections must be positive")
         try require(
             tracker.map { (0...1).contains($0.lowConfidence) } ?? true, "the low confidence must lie between 0 and 1")

@@ -15,8 +15,10 @@ struct DetectorArguments: ParsableArguments {
     @Option(help: "The least score of a detection, or of what starts a track.")
     var conf: Float = 0.25
 
-    @Option(help: "The overlap (IoU) above which the weaker of two boxes is dropped.")
-    var iou: Float = 0.7
+    @Option(
+        help:
+            "The overlap (IoU) above which the weaker of two boxes is dropped. Default: what the model says, else 0.7.")
+    var iou: Float?
 
     @Option(help: "The most detections of a frame.")
     var maxDet = 300

@@ -106,80 +106,40 @@ package struct DetectionAssigner: TargetAssigner {
         _ results: [TaskAlignedAssignment.Result], _ objects: [[TaskAlignedAssignment.Object]],
         _ answers: [DetectionAnswers]?, _ cells: DetectionCells
     ) throws -> [String: Tensor] {
-        let (count, cellCount) = (results.count, cells.count)
-        let rows = cells.rows
         let total = max(results.reduce(Float(0)) { $0 + $1.score.reduce(0, +) }, Self.leastTotal)
-        let strengths: [[Float]]? = answers?.map { self.strengths($0, cellCount) }
+        let strengths: [[Float]]? = answers?.map { self.strengths($0, cells.count) }
         let taughtTotal = max(strengths?.reduce(Float(0)) { $0 + $1.reduce(0, +) } ?? 0, Self.leastTotal)
-
-        var classTargets = [Float](repeating: 0, count: count * cellCount * classes)
-        var classWeights = classTargets
-        var boxTargets = [Float](repeating: 0, count: count * cellCount * 4)
-        var distances = boxTargets
-        var shares = [Float](repeating: 0, count: count * cellCount)
-        var (taughtBoxes, taughtShares) = (answers == nil ? [] : boxTargets, answers == nil ? [] : shares)
+        let taughtWeight: Float = answers == nil ? 0 : teaching / taughtTotal
+        var targets = DetectionTargets(
+            pictures: results.count, cells: cells, classes: classes, bins: bins, isTaught: answers != nil)
         for (picture, result) in results.enumerated() {
-            for cell in 0..<cellCount {
-                let place = picture * cellCount + cell
-                let (x, y, stride) = (rows[3 * cell], rows[3 * cell + 1], rows[3 * cell + 2])
-                // A box of nothing in particular, where none is learned.
-                var box = (x - stride, y - stride, x + stride, y + stride)
-                let owner = result.owner[cell]
-                if owner >= 0 {
-                    let object = objects[picture][owner]
-                    box = (object.x1, object.y1, object.x2, object.y2)
-                    shares[place] = result.score[cell] / total
+            let answer = answers?[picture]
+            for cell in 0..<cells.count {
+                let owner = result.owner[cell] < 0 ? nil : objects[picture][result.owner[cell]]
+                if let owner {
+                    targets.setBox(
+                        picture, cell, (owner.x1, owner.y1, owner.x2, owner.y2), share: result.score[cell] / total)
                 }
-                Self.write(box, to: &boxTargets, at: 4 * place)
-                let limit = Float(bins) - 1.01
-                let reach = ((x - box.0) / stride, (y - box.1) / stride, (box.2 - x) / stride, (box.3 - y) / stride)
-                Self.write(
-                    (
-                        min(max(reach.0, 0), limit), min(max(reach.1, 0), limit), min(max(reach.2, 0), limit),
-                        min(max(reach.3, 0), limit)
-                    ), to: &distances, at: 4 * place)
-
-                let own = owner >= 0 ? objects[picture][owner].classIndex : -1
                 for index in 0..<classes {
-                    let taught: Float = answers?[picture].scores[cell * classes + index] ?? 0
-                    let target = index == own ? result.score[cell] : 0
-                    let weight = (result.isHidden[cell] ? 0 : owner >= 0 ? 1 : 1 - taught) / total
-                    let taughtWeight = answers == nil ? 0 : teaching / taughtTotal
-                    let sum = weight + taughtWeight
-                    classWeights[place * classes + index] = sum
-                    classTargets[place * classes + index] =
-                        sum > 0 ? (weight * target + taughtWeight * taught) / sum : 0
+                    let taught = answer?.scores[cell * classes + index] ?? 0
+                    let target = index == owner?.classIndex ? result.score[cell] : 0
+                    let weight = (result.isHidden[cell] ? 0 : owner != nil ? 1 : 1 - taught) / total
+                    targets.setClass(
+                        picture, cell, index, target: target, weight: weight, taught: taught, taughtWeight: taughtWeight
+                    )
                 }
-                guard let answers, let strengths else { continue }
-                let strength = strengths[picture][cell]
-                if strength > Self.leastTaught {
-                    let boxes = answers[picture].boxes
-                    box = (boxes[4 * cell], boxes[4 * cell + 1], boxes[4 * cell + 2], boxes[4 * cell + 3])
-                    taughtShares[place] = teaching * strength / taughtTotal
+                guard let answer, let strength = strengths?[picture][cell], strength > Self.leastTaught else {
+                    continue
                 }
-                Self.write(box, to: &taughtBoxes, at: 4 * place)
+                let box = answer.boxes[(4 * cell)..<(4 * cell + 4)]
+                targets.setTaughtBox(picture, cell, Array(box), share: strength * taughtWeight)
             }
         }
-        var result = [
-            Names.classTargets: try Tensor(classTargets, shape: [count, cellCount, classes]),
-            Names.classWeights: try Tensor(classWeights, shape: [count, cellCount, classes]),
-            Names.boxTargets: try Tensor(boxTargets, shape: [count, cellCount, 4]),
-            Names.distanceTargets: try Tensor(distances, shape: [count, cellCount, 4]),
-            Names.boxShares: try Tensor(shares, shape: [count, cellCount]),
-        ]
-        if answers != nil {
-            result[Names.taughtBoxes] = try Tensor(taughtBoxes, shape: [count, cellCount, 4])
-            result[Names.taughtShares] = try Tensor(taughtShares, shape: [count, cellCount])
-        }
-        return result
+        return try targets.tensors()
     }
 
     /// The highest probability of each cell.
     private func strengths(_ answers: DetectionAnswers, _ cells: Int) -> [Float] {
         (0..<cells).map { cell in answers.scores[(cell * classes)..<((cell + 1) * classes)].max() ?? 0 }
-    }
-
-    private static func write(_ box: (Float, Float, Float, Float), to values: inout [Float], at place: Int) {
-        (values[place], values[place + 1], values[place + 2], values[place + 3]) = box
     }
 }

@@ -50,6 +50,8 @@ package struct YOLO: Hashable, Sendable {
     package var bins: Int
     /// What models say of the size that they were trained for; nil: nothing.
     package var imageSize: Size2D?
+    /// What models say of the overlap above which the weaker of two boxes is best dropped; nil: nothing.
+    package var suppressionIoU: Double?
 
     package var classes: Int { names.count }
 
@@ -58,13 +60,15 @@ package struct YOLO: Hashable, Sendable {
     /// each of its layers costs more than a block of the backbone.
     package static func saccadeN(names: [String], imageSize: Size2D? = Size2D(416)) -> YOLO {
         let branch = Branch(width: 48, depth: 1)
-        return YOLO(
+        var model = YOLO(
             names: names, stem: 16,
             stages: [
                 Stage(channels: 32, count: 1), Stage(channels: 64, count: 2), Stage(channels: 128, count: 2),
                 Stage(channels: 192, count: 1),
             ],
             neck: [64, 96, 128], neckCount: 1, boxBranch: branch, classBranch: branch, bins: 8, imageSize: imageSize)
+        model.suppressionIoU = 0.55
+        return model
     }
 
     package init(
@@ -120,6 +124,7 @@ package struct YOLO: Hashable, Sendable {
         net.metadata["task"] = "detect"
         net.metadata["stride"] = "32"
         net.metadata["names"] = pythonList(names)
+        if let suppressionIoU { net.metadata["iou"] = "\(suppressionIoU)" }
         if let imageSize { net.metadata["imgsz"] = "[\(imageSize.height), \(imageSize.width)]" }
         let images = net.images(channels: 3)
         let levels = try neck(backbone(images, &net), &net)
