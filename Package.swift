@@ -87,8 +87,8 @@ let floors: [[Module]] = [
         Module(
             name: "Lab",
             imports: [
-                "Tensors", "Plots", "Kernels", "Graphs", "Execution", "Models", "Training", "Detections", "Imaging",
-                "Evaluation", "Media", "Quantization", "Augmentation", "Detectors",
+                "Tensors", "Plots", "Digests", "Kernels", "Graphs", "Execution", "Models", "Training", "Detections",
+                "Imaging", "Evaluation", "Media", "Quantization", "Augmentation", "Detectors",
             ], testExcludes: ["Goldens"], testImports: ["ONNX"])
     ],
 ]
@@ -97,7 +97,7 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "Models", "ONNX", "Training", "Plots", "Augmentation", "Lab", "CArguments",
+        "Graphs", "Execution", "Models", "ONNX", "Training", "Plots", "Digests", "Augmentation", "Lab", "CArguments",
     ],
     products: [arguments])
 

@@ -1,9 +1,8 @@
 import Graphs
 import Kernels
-import Synchronization
 package import Tensors
 
-/// Runs a plan, again and again, in memory of its own.
+/// Runs a plan, again and again, in memory of its own, or in an arena that several sessions have in common.
 ///
 ///     let session = try Session(plan, threads: 2)
 ///     try session.withInput(0) { bytes in /* write the pixels in place */ }
@@ -14,13 +13,12 @@ package import Tensors
 /// flight make several sessions on one plan. Inputs keep their contents until they are written again; outputs are valid
 /// until the next run. The results do not depend on `threads`.
 package final class Session: @unchecked Sendable {
-    // Sendable: the arena is only touched while `inUse` is held by the toucher.
+    // Sendable: the arena is only touched by the session that holds it (`SessionArena.begin`).
     package let plan: ExecutionPlan
     package let threads: Int
 
     private let arena: SessionArena
     private let shared: SharedMemory?
-    private let inUse = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - threads: threads that work on one run together.
@@ -40,7 +38,9 @@ package final class Session: @unchecked Sendable {
         } else {
             self.arena = try SessionArena()
         }
-        try self.arena.reserve(plan.arenaByteCount)
+        // A memory that the system does not have is known now.
+        try self.arena.begin(plan.arenaByteCount)
+        self.arena.end()
     }
 
     /// Calls `body` with the bytes of an input, dense and row-major, to be written in place.
@@ -158,11 +158,9 @@ package final class Session: @unchecked Sendable {
         return outputs
     }
 
-    private func begin() throws(ExecutionError) {
-        guard !inUse.exchange(true, ordering: .acquiring) else { throw ExecutionError(.busy) }
-    }
+    private func begin() throws(ExecutionError) { try arena.begin(plan.arenaByteCount) }
 
-    private func end() { inUse.store(false, ordering: .releasing) }
+    private func end() { arena.end() }
 
     private func run(_ step: Step) throws(ExecutionError) {
         let context = StepContext(

@@ -1,12 +1,15 @@
+import Synchronization
 import Tensors
 
 /// The memory in which sessions run that never run at the same time: as much as the largest of them needs. Plans for
 /// several shapes, of which one runs after the other, then need the memory of one.
 ///
-/// What a run left there is gone when another session runs: inputs are to be written before each run.
+/// What a run left there is gone when another session runs: inputs are to be written before each run, outputs read before
+/// the next. A session that finds another one at work throws `busy`, as it does when it is at work itself.
 package final class SessionArena: @unchecked Sendable {
-    // Sendable: whoever shares an arena lets one session run, and be made, at a time.
+    // Sendable: the memory is only touched, and exchanged, by the one who holds `inUse`.
     private var buffer: TensorBuffer
+    private let inUse = Atomic<Bool>(false)
 
     package init() throws(ExecutionError) {
         do { buffer = try TensorBuffer(byteCount: 0) } catch { throw ExecutionError(.outOfMemory(bytes: 0)) }
@@ -14,8 +17,20 @@ package final class SessionArena: @unchecked Sendable {
 
     var baseAddress: UnsafeMutableRawPointer { buffer.baseAddress }
 
-    /// Makes it as large as a plan needs.
-    func reserve(_ byteCount: Int) throws(ExecutionError) {
+    /// Takes hold of the memory for a plan that needs that much of it.
+    func begin(_ byteCount: Int) throws(ExecutionError) {
+        guard !inUse.exchange(true, ordering: .acquiring) else { throw ExecutionError(.busy) }
+        do {
+            try reserve(byteCount)
+        } catch {
+            end()
+            throw error
+        }
+    }
+
+    func end() { inUse.store(false, ordering: .releasing) }
+
+    private func reserve(_ byteCount: Int) throws(ExecutionError) {
         guard buffer.byteCount < byteCount else { return }
         do {
             // The old memory goes first: two of them may be too much.

@@ -159,7 +159,7 @@ package struct ImageAugmentation: Hashable, Sendable {
             sample.objects = sample.objects.compactMap { object in
                 var object = object
                 object.visibility *= Float(cover.share(of: object))
-                return limit.keeps(object) ? object : nil
+                return limit.limited(object)
             }
         }
         return Result(sample: sample, record: record)

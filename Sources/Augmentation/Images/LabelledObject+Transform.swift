@@ -7,10 +7,23 @@ package struct VisibilityLimit: Hashable, Sendable {
     package var minimumVisibility: Double
     /// The least width and height of the visible box, in pixels.
     package var minimumSide: Double
+    /// Whether a label that does not stay becomes a place of which nothing is known, so that what is still to be seen of the
+    /// object is not taught as background.
+    package var ignoresTheRest: Bool
 
-    package init(minimumVisibility: Double = 0.2, minimumSide: Double = 2) {
+    package init(minimumVisibility: Double = 0.2, minimumSide: Double = 2, ignoresTheRest: Bool = false) {
         self.minimumVisibility = minimumVisibility
         self.minimumSide = minimumSide
+        self.ignoresTheRest = ignoresTheRest
+    }
+
+    /// The object as it stays; nil when it does not.
+    func limited(_ object: LabelledObject) -> LabelledObject? {
+        if keeps(object) { return object }
+        guard ignoresTheRest, object.visibility > 0, min(object.box.width, object.box.height) >= 1 else { return nil }
+        var object = object
+        object.kind = .ignored
+        return object
     }
 
     /// Whether a label is kept. Where nothing is known for sure is so in the smallest part, too.

@@ -36,9 +36,9 @@ struct Scene {
                 var object = object
                 object.box = object.box.clamped(width: sample.image.width, height: sample.image.height)
                 guard let seen = object.transformed(by: map, width: geometry.width, height: geometry.height),
-                    limit.keeps(seen)
+                    let kept = limit.limited(seen)
                 else { continue }
-                result.objects.append(seen)
+                result.objects.append(kept)
             }
         }
         return result

@@ -123,10 +123,11 @@ package struct DetectionAssigner: TargetAssigner {
                 for index in 0..<classes {
                     let taught = answer?.scores[cell * classes + index] ?? 0
                     let target = index == owner?.classIndex ? result.score[cell] : 0
+                    let teaches = teacher?.knows[index] ?? false
                     let weight = (result.isHidden[cell] ? 0 : owner != nil ? 1 : 1 - taught) / total
                     targets.setClass(
-                        picture, cell, index, target: target, weight: weight, taught: taught, taughtWeight: taughtWeight
-                    )
+                        picture, cell, index, target: target, weight: weight, taught: taught,
+                        taughtWeight: teaches ? taughtWeight : 0)
                 }
                 guard let answer, let strength = strengths?[picture][cell], strength > Self.leastTaught else {
                     continue

@@ -10,7 +10,7 @@ import Evaluation
 /// - COCO: `instances_train….json` and `instances_val….json`, in the folder or in `annotations`, with the images in folders
 ///   that are called like the parts, or in `images`. Crowds and objects with `ignore` are places of which nothing is known.
 ///
-/// Where nothing is kept apart, every twentieth picture is.
+/// Where nothing is kept apart, every twentieth picture is, or the last one of less than twenty.
 package struct DetectionData: Sendable {
     private enum Labels: Sendable {
         /// A picture's place in `files`.
@@ -50,7 +50,8 @@ package struct DetectionData: Sendable {
                 reason: "nobody says what the classes are called: --names person,car, or a file classes.txt")
         }
         if !pictures.contains(where: \.isKeptApart) {
-            for index in pictures.indices where index % 20 == 19 { pictures[index].isKeptApart = true }
+            let step = min(20, pictures.count)
+            for index in pictures.indices where index % step == step - 1 { pictures[index].isKeptApart = true }
         }
         guard pictures.contains(where: { !$0.isKeptApart }) else {
             throw DataSetError(.unusable, file: folder, reason: "all of its pictures are kept apart for validation")
@@ -80,7 +81,9 @@ package struct DetectionData: Sendable {
 
     private mutating func readFiles(_ inside: [String]) throws {
         let images = FileName.join(folder, "images")
-        let parts = try DataFolder.names(in: images).filter { $0.hasPrefix("train") || $0.hasPrefix("val") }
+        let parts = try DataFolder.names(in: images).filter { name in
+            (name.hasPrefix("train") || name.hasPrefix("val")) && FileName.isFolder(FileName.join(images, name))
+        }
         var paths: [(path: String, isKeptApart: Bool)] = []
         if parts.contains(where: { $0.hasPrefix("train") }) {
             for part in parts {
@@ -95,6 +98,9 @@ package struct DetectionData: Sendable {
             if let stranger = apart.subtracting(files.map { FileName($0).stem }).min() {
                 throw DataSetError(.corrupt, file: list, reason: "there is no picture \"\(stranger)\" in \(images)")
             }
+        }
+        if names.isEmpty, inside.contains("classes.txt") {
+            names = try LabelledPictures.readNames(FileName.join(folder, "classes.txt"))
         }
         let labelled = try LabelledPictures(paths.map(\.path), names: names)
         guard labelled.isLabelled else {
@@ -129,8 +135,9 @@ package struct DetectionData: Sendable {
             inside.map { FileName.join(folder, $0) } + below.map { FileName.join(folder, "annotations/\($0)") }
         let files = candidates.compactMap { file -> Instances? in
             let name = FileName(file)
-            let part = name.stem.hasPrefix("instances_") ? String(name.stem.dropFirst(10)) : name.stem
-            guard name.ending == "json", part.hasPrefix("train") || part.hasPrefix("val") else { return nil }
+            guard name.ending == "json", name.stem.hasPrefix("instances_") else { return nil }
+            let part = String(name.stem.dropFirst("instances_".count))
+            guard part.hasPrefix("train") || part.hasPrefix("val") else { return nil }
             return Instances(
                 file: file,
                 folders: ["images/\(part)", part, "images", ""].map { FileName.join(folder, $0) },

@@ -56,20 +56,6 @@ package struct DetectionSamples: TrainingSamples {
     /// The tensors of pictures of one size.
     package static func batch(_ samples: [LabelledImage], strides: [Int]) throws -> [String: Tensor] {
         let (width, height) = (samples[0].image.width, samples[0].image.height)
-        let plane = width * height
-        let images = try Tensor(dtype: .float32, shape: Shape([samples.count, 3, height, width])) { bytes in
-            let values = bytes.bindMemory(to: Float.self)
-            for (place, sample) in samples.enumerated() {
-                sample.image.pixels.withUnsafeBufferPointer { pixels in
-                    for channel in 0..<3 {
-                        let start = (3 * place + channel) * plane
-                        for pixel in 0..<plane {
-                            values[start + pixel] = Float(pixels[3 * pixel + channel]) * (1 / 255)
-                        }
-                    }
-                }
-            }
-        }
         let most = max(samples.map(\.objects.count).max() ?? 0, 1)
         var labels: [Float] = []
         for sample in samples {
@@ -81,10 +67,29 @@ package struct DetectionSamples: TrainingSamples {
         }
         let cells = DetectionCells(width: width, height: height, strides: strides)
         return [
-            DetectionLoss.Names.images: images,
+            DetectionLoss.Names.images: try images(samples.map(\.image)),
             DetectionLoss.Names.labels: try Tensor(labels, shape: [samples.count, most, 6]),
             DetectionLoss.Names.cells: try Tensor(cells.rows, shape: [cells.count, 3]),
         ]
+    }
+
+    /// N×3×H×W of pictures of one size, RGB in 0…1.
+    static func images(_ pictures: [RGBImage]) throws -> Tensor {
+        let (width, height) = (pictures[0].width, pictures[0].height)
+        let plane = width * height
+        return try Tensor(dtype: .float32, shape: Shape([pictures.count, 3, height, width])) { bytes in
+            let values = bytes.bindMemory(to: Float.self)
+            for (place, picture) in pictures.enumerated() {
+                picture.pixels.withUnsafeBufferPointer { pixels in
+                    for channel in 0..<3 {
+                        let start = (3 * place + channel) * plane
+                        for pixel in 0..<plane {
+                            values[start + pixel] = Float(pixels[3 * pixel + channel]) * (1 / 255)
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -110,7 +115,7 @@ package struct DetectionAugmentation: Hashable, Sendable {
         ]
     }
 
-    private static let limit = VisibilityLimit(minimumVisibility: 0.3, minimumSide: 3)
+    private static let limit = VisibilityLimit(minimumVisibility: 0.35, minimumSide: 3, ignoresTheRest: true)
 
     func plain(side: Int) throws(AugmentationError) -> ImageAugmentation {
         try ImageAugmentation(operations(side: side), limit: Self.limit)

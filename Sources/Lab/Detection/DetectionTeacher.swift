@@ -8,6 +8,9 @@ import Training
 
 /// Says of each cell of a picture what it sees.
 package protocol DetectionTeaching: Sendable {
+    /// Whether it knows each of the learner's classes. What it does not know it teaches nothing of.
+    var knows: [Bool] { get }
+
     /// Looks at N×3×H×W pictures, RGB in 0…1.
     func answers(to images: Tensor) throws -> [DetectionAnswers]
 }
@@ -26,7 +29,7 @@ package struct DetectionAnswers: Sendable {
 /// A detector that has learned already and sees the same pictures, changed as they are: what it says of each cell is a
 /// second target (Beyer et al., "Knowledge distillation: a good teacher is patient and consistent", 2022).
 ///
-/// Its maps must have the learner's strides. Classes are found by their names; one that it does not know it never sees.
+/// Its maps must have the learner's strides. Classes are found by their names; of one that it does not know it says nothing.
 package final class DetectionTeacher: DetectionTeaching {
     private let detector: YOLODetector
     /// For each class of the learner the teacher's.
@@ -34,8 +37,10 @@ package final class DetectionTeacher: DetectionTeaching {
     private let workers: Mutex<[YOLODetector.Worker]>
     private let threads: Int
 
-    /// - Parameter names: of the learner's classes.
-    package init(_ detector: YOLODetector, names: [String], strides: [Int], threads: Int) throws {
+    /// - Parameters:
+    ///   - names: of the learner's classes.
+    ///   - sides: of the pictures that will come; whether it takes them is known now.
+    package init(_ detector: YOLODetector, names: [String], strides: [Int], sides: [Int], threads: Int) throws {
         guard let head = detector.rawHead, head.scheme != .anchors else {
             throw LearningError.invalidModel(
                 "the teacher's cells are not known: \(detector.wholeGraphReason ?? "it has anchors")")
@@ -48,14 +53,14 @@ package final class DetectionTeacher: DetectionTeaching {
         guard classes.contains(where: { $0 != nil }) else {
             throw LearningError.invalidModel("the teacher knows none of the classes \(names.joined(separator: ", "))")
         }
+        for side in sides { _ = try detector.plan(width: side, height: side) }
         self.detector = detector
         self.threads = threads
         // One picture a thread: the network is small.
         workers = Mutex((0..<threads).map { _ in detector.makeWorker(threads: 1, networkLimit: 8) })
     }
 
-    /// Classes that the teacher does not know.
-    package func unknown(of names: [String]) -> [String] { zip(names, classes).filter { $1 == nil }.map(\.0) }
+    package var knows: [Bool] { classes.map { $0 != nil } }
 
     package func answers(to images: Tensor) throws -> [DetectionAnswers] {
         let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])

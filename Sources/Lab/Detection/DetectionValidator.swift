@@ -7,8 +7,8 @@ import Imaging
 import Media
 package import Training
 
-/// Judges a detector in training as it will be used: the whole detector on pictures that it has not learned from, by the
-/// COCO protocol; and draws what it finds in some of them.
+/// Judges a detector in training by the COCO protocol, from pictures that it has not learned from to boxes, and draws what it
+/// finds in some of them. The pictures are those of the cache, so the figures differ a little from those of the files.
 package final class DetectionValidator: TrainingValidator {
     private let cache: PictureCache
     private let objects: [[LabelledObject]]
@@ -45,13 +45,18 @@ package final class DetectionValidator: TrainingValidator {
     package var metricNames: [String] { ["AP", "AP50"] }
 
     package func validate(_ learner: Learner, epoch: Int) throws -> Learner.Results {
+        try judge(learner, preview: "epoch-\(Self.padded(epoch + 1))")
+    }
+
+    /// Judges the learner's weights, and draws a picture of that name.
+    func judge(_ learner: Learner, preview: String) throws -> Learner.Results {
         let (found, labels) = try detections(of: learner.model(of: model))
         let evaluation = DetectionEvaluation(
             objects: places.map { annotated(objects[$0], classes: labels.names.count) },
             detections: found.map { $0.map { ScoredBox($0) } }, classCount: labels.names.count)
         classes = evaluation.classes
         let summary = evaluation.summary
-        if let previews { try draw(found, labels, to: "\(previews)/epoch-\(Self.padded(epoch + 1)).png") }
+        if let previews { try draw(found, labels, to: "\(previews)/\(preview).png") }
         let (ap, ap50) = (Float(summary.ap ?? 0), Float(summary.ap50 ?? 0))
         return Learner.Results(loss: 1 - ap, metrics: ["AP": ap, "AP50": ap50], gradientNorm: 0)
     }
@@ -89,7 +94,8 @@ package final class DetectionValidator: TrainingValidator {
     }
 
     private func draw(_ found: [[Detection]], _ labels: ClassLabels, to path: String) throws {
-        let chosen = (0..<min(Self.previewCount, places.count)).map { $0 * places.count / Self.previewCount }
+        let count = min(Self.previewCount, places.count)
+        let chosen = (0..<count).map { $0 * places.count / count }
         let cells = chosen.map { index in
             var sample = LabelledImage(cache.picture(places[index]), objects: [])
             let strong = found[index].filter { $0.score >= Self.shown }

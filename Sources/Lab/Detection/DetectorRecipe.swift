@@ -73,11 +73,22 @@ package struct DetectorRecipe: Hashable, Sendable, Codable {
             return "a side of \(side) is no multiple of 32 between 64 and 1280"
         }
         if sides.isEmpty { return "there are no sides" }
-        if epochs < 0 || batch < 1 || warmupSteps < 0 { return "epochs, batch or warmupSteps are below what can be" }
+        for (name, value, range) in [
+            ("epochs", epochs, 0...100_000), ("batch", batch, 1...4096), ("warmupSteps", warmupSteps, 0...1_000_000),
+        ] where !range.contains(value) {
+            return "\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)"
+        }
+        for (name, gain) in [
+            ("classGain", classGain), ("boxGain", boxGain), ("distanceGain", distanceGain), ("teaching", teaching),
+        ] where !(gain >= 0 && gain <= 1000) {
+            return "\(name) is \(gain), not 0 to 1000"
+        }
         if !(rate > 0 && rate.isFinite) { return "rate is \(rate), not above 0" }
         if !(averageDecay >= 0 && averageDecay < 1) { return "averageDecay is \(averageDecay), not 0 to 1" }
-        if scale.count != 2 || scale[0] <= 0 || scale[0] > scale[1] { return "scale is \(scale), not [low, high]" }
-        if weightDecay < 0 || teaching < 0 { return "weightDecay or teaching is negative" }
+        guard scale.count == 2, scale[0] >= 0.01, scale[0] <= scale[1], scale[1] <= 100 else {
+            return "scale is \(scale), not [low, high] within 0.01 to 100"
+        }
+        if !(weightDecay >= 0 && weightDecay <= 1) { return "weightDecay is \(weightDecay), not 0 to 1" }
         return share("closing", closing) ?? share("mosaic", mosaic) ?? share("mixup", mixup)
             ?? share("translation", translation)
     }

@@ -1,4 +1,5 @@
 import Augmentation
+import Detections
 package import Detectors
 package import Evaluation
 import Foundation
@@ -21,6 +22,8 @@ package struct DetectorTraining {
     package let threads: Int
     package var start: Graph?
     package var teacher: YOLODetector?
+    /// What tells the files of `start` and `teacher` from others, by any names: a run is not resumed with others.
+    package var origins: [String: String] = [:]
 
     package struct Outcome {
         package var summary: TrainingSummary
@@ -70,7 +73,8 @@ package struct DetectorTraining {
         folder: String, resumes: Bool = false, reading: (Int, Int) throws -> Void = { _, _ in },
         observe: (TrainingProgress) throws -> Bool
     ) throws -> Outcome? {
-        try keepRecipe(folder, resumes: resumes)
+        try DetectorRun(names: data.names, pictures: data.paths, origins: origins, recipe: recipe)
+            .keep(in: folder, resumes: resumes)
         let model = try initialModel()
         let shape = try DetectorShape(of: model)
         for name in ["cache", "previews"] { try Self.makeFolder("\(folder)/\(name)") }
@@ -96,16 +100,37 @@ package struct DetectorTraining {
         let summary = try trainer.run(observe)
         guard summary.end != .interrupted else { return nil }
         return try trainer.withBestWeights {
-            let results = try validator.validate(learner, epoch: recipe.epochs)
+            let results = try validator.judge(learner, preview: "best")
             return Outcome(
                 summary: summary, model: try learner.model(of: model), results: results, classes: validator.classes)
         }
     }
 
-    private func learner(_ model: Graph, _ shape: DetectorShape) throws -> Learner {
-        let teacher = try teacher.map {
-            try DetectionTeacher($0, names: data.names, strides: shape.strides, threads: threads)
+    /// Throws what does not fit together, before anything is written. Returns what is worth knowing, a sentence each.
+    package func check() throws -> [String] {
+        var notes: [String] = []
+        let model = try initialModel()
+        if let start, let names = ModelMetadata(start.metadata).labels?.names, names != data.names {
+            notes.append(
+                "the model's classes were \(names.joined(separator: ", ")); now they are "
+                    + data.names.joined(separator: ", "))
         }
+        if let teacher = try teacher(for: DetectorShape(of: model)) {
+            let unknown = zip(data.names, teacher.knows).filter { !$1 }.map(\.0)
+            if !unknown.isEmpty { notes.append("the teacher does not know \(unknown.joined(separator: ", "))") }
+        }
+        return notes
+    }
+
+    private func teacher(for shape: DetectorShape) throws -> DetectionTeacher? {
+        try teacher.map {
+            try DetectionTeacher(
+                $0, names: data.names, strides: shape.strides, sides: recipe.sides, threads: threads)
+        }
+    }
+
+    private func learner(_ model: Graph, _ shape: DetectorShape) throws -> Learner {
+        let teacher = try teacher(for: shape)
         var assigner = DetectionAssigner(shape: shape, threads: threads, teacher: teacher)
         assigner.teaching = recipe.teaching
         var options = Learner.Options()
@@ -138,21 +163,6 @@ package struct DetectorTraining {
         return try data.objects(of: index, width: source.width, height: source.height).compactMap {
             $0.transformed(by: map, width: size.width, height: size.height)
         }
-    }
-
-    /// Writes the recipe, or finds that a resumed run has this one.
-    private func keepRecipe(_ folder: String, resumes: Bool) throws {
-        let file = "\(folder)/recipe.json"
-        if resumes, FileManager.default.fileExists(atPath: file) {
-            guard try DetectorRecipe(contentsOf: file) == recipe else {
-                throw TrainingFileError(
-                    kind: .mismatch, file: file, entry: nil, reason: "the run that is to go on has another recipe")
-            }
-            return
-        }
-        do {
-            try recipe.json.write(to: URL(fileURLWithPath: file), options: .atomic)
-        } catch { throw TrainingFileError(kind: .writeFailed, file: file, reason: "it cannot be written") }
     }
 
     private static func makeFolder(_ path: String) throws {

@@ -41,7 +41,8 @@ package struct PictureCache: Sendable {
         if let known = Self.known(index, file, pictures, side: side) {
             entries = known
         } else {
-            try? FileManager.default.removeItem(atPath: index)
+            // The old one goes first, for the disk may not have room for two.
+            for old in [index, file] { try? FileManager.default.removeItem(atPath: old) }
             entries = try Self.write(file, pictures, side: side, tick)
             let data = try JSONEncoder().encode(Index(side: side, entries: entries))
             do {
@@ -89,7 +90,14 @@ package struct PictureCache: Sendable {
                 state.modified == entry.modified
             else { return nil }
         }
-        let end = found.entries.last.map { $0.offset + 3 * $0.width * $0.height } ?? 0
+        // Nothing that the index says is believed: places follow each other, and sides are those of a cache.
+        var end = 0
+        for entry in found.entries {
+            guard entry.offset == end, (1...side).contains(entry.width), (1...side).contains(entry.height) else {
+                return nil
+            }
+            end += 3 * entry.width * entry.height
+        }
         guard let size = try? state(of: file).byteCount, size == end else { return nil }
         return found.entries
     }
@@ -101,7 +109,8 @@ package struct PictureCache: Sendable {
         guard FileManager.default.createFile(atPath: aside, contents: nil),
             let handle = FileHandle(forWritingAtPath: aside)
         else { throw TrainingFileError(kind: .writeFailed, file: file, reason: "it cannot be made") }
-        defer { try? handle.close() }
+        var isComplete = false
+        defer { if !isComplete { try? FileManager.default.removeItem(atPath: aside) } }
         var entries: [Entry] = []
         var offset = 0
         for (place, path) in pictures.enumerated() {
@@ -118,10 +127,11 @@ package struct PictureCache: Sendable {
             offset += small.pixels.count
             try tick(place + 1, pictures.count)
         }
-        try? FileManager.default.removeItem(atPath: file)
         do {
+            try handle.close()
             try FileManager.default.moveItem(atPath: aside, toPath: file)
         } catch { throw failure(file, error) }
+        isComplete = true
         return entries
     }
 

@@ -60,9 +60,7 @@ enum QuantizationAwareness {
         let session = try Session(plan, threads: threads)
         var histograms = values.map { _ in Histogram() }
         for index in 0..<count {
-            let sample = LabelledImage(try picture(index), objects: [])
-            let batch = try DetectionSamples.batch([sample], strides: [])
-            guard let images = batch[DetectionLoss.Names.images] else { continue }
+            let images = try DetectionSamples.images([picture(index)])
             try session.withInput(0) { bytes in
                 bytes.copyMemory(from: UnsafeRawBufferPointer(start: images.baseAddress, count: images.byteCount))
             }

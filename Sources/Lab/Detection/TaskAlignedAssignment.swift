@@ -11,6 +11,8 @@ package struct TaskAlignedAssignment: Sendable {
     package var alpha: Float = 0.5
     package var beta = 6
 
+    private static let leastAlignment: Float = 1e-12
+
     package init() {}
 
     /// An object of a picture: corners in pixels of the input. Class −1: nothing is known there.
@@ -63,9 +65,12 @@ package struct TaskAlignedAssignment: Sendable {
             var best: [Candidate] = []
             Self.visit(object, cells) { cell in
                 let overlap = Self.overlap(boxes + 4 * cell, object)
+                let fit = Self.power(overlap, beta)
+                // Scores are 1 at most: most cells are out before theirs is computed.
+                guard fit > Self.leastAlignment else { return }
                 let score = 1 / (1 + exp(-logits[cell * classes + object.classIndex]))
-                let alignment = pow(max(score, 1e-9), alpha) * Self.power(overlap, beta)
-                guard alignment > 1e-12 else { return }
+                let alignment = pow(max(score, 1e-9), alpha) * fit
+                guard alignment > Self.leastAlignment else { return }
                 insert(Candidate(cell: cell, alignment: alignment, overlap: overlap), into: &best)
             }
             for candidate in best where candidate.overlap > ownerOverlap[candidate.cell] {

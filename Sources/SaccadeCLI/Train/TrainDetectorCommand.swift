@@ -1,5 +1,6 @@
 import ArgumentParser
 import Detectors
+import Digests
 import Evaluation
 import Foundation
 import Graphs
@@ -17,8 +18,8 @@ struct TrainDetectorCommand: ParsableCommand {
             The data are a folder as YOLO has it (images, labels, ignore, val.txt or images/train and images/val, \
             classes.txt) or as COCO has it (instances_train….json, instances_val….json and the images).
 
-            The run's folder gets model.onnx, checkpoints, log.csv, curves.svg, recipe.json, result.json and, for each epoch, \
-            a picture of what was found in the validation's pictures. Weights are the averaged ones of the epoch with the \
+            The run's folder gets model.onnx, checkpoints, log.csv, curves.svg, recipe.json, result.json, for each epoch a \
+            picture of what was found in the validation's pictures, and a cache of all pictures, three bytes a pixel. Weights are the averaged ones of the epoch with the \
             highest average precision. A run that was stopped, at whatever moment, goes on with --resume and ends with the \
             same bits as one that never was.
 
@@ -99,7 +100,7 @@ struct TrainDetectorCommand: ParsableCommand {
             throw ValidationError("--imgsz must be a multiple of 32 from 64 to 1280")
         }
         guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads must be 1 to 1024") }
-        guard !qat || from != nil || resume else {
+        guard !qat || from != nil else {
             throw ValidationError("--qat finishes a model that has learned: name it with --from")
         }
         guard data != nil || (epochs == 0 && names != nil) else {
@@ -118,8 +119,9 @@ struct TrainDetectorCommand: ParsableCommand {
         names?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty } ?? []
     }
 
-    private func chosenRecipe() throws -> DetectorRecipe {
-        var chosen = try recipe.map { try DetectorRecipe(contentsOf: $0) } ?? DetectorRecipe()
+    /// - Parameter known: the run that is to go on.
+    private func chosenRecipe(_ known: DetectorRun?) throws -> DetectorRecipe {
+        var chosen = try recipe.map { try DetectorRecipe(contentsOf: $0) } ?? known?.recipe ?? DetectorRecipe()
         if let epochs { chosen.epochs = epochs }
         if let batch { chosen.batch = batch }
         if let rate { chosen.rate = rate }
@@ -127,7 +129,7 @@ struct TrainDetectorCommand: ParsableCommand {
         if qat { chosen.isQuantizationAware = true }
         if let imgsz, imgsz != chosen.side {
             chosen.side = imgsz
-            chosen.sides = [-64, -32, 0, 32].map { max(imgsz + $0, 64) }
+            chosen.sides = Set([-64, -32, 0, 32].map { min(max(imgsz + $0, 64), 1280) }).sorted()
         }
         if let complaint = chosen.complaint {
             throw SaccadeError(reason: "refused", message: "the recipe: \(complaint)", exitCode: 64)
@@ -136,14 +138,15 @@ struct TrainDetectorCommand: ParsableCommand {
     }
 
     private func train(_ progress: LabProgress) throws {
-        let recipe = try chosenRecipe()
+        let known = resume ? try DetectorRun(folder: out) : nil
+        let recipe = try chosenRecipe(known)
         let start = try from.map { try model($0) }
         guard recipe.epochs > 0, let data else {
             let names = data == nil ? classNames : try DetectionData(data ?? "", names: classNames).names
             let model = try start ?? DetectorTraining.newModel(names: names, side: recipe.side, seed: recipe.seed)
             return try OutputFolder(out).write(exportONNX(model), to: "model.onnx")
         }
-        let loaded = try DetectionData(data, names: classNames)
+        let loaded = try DetectionData(data, names: names == nil ? known?.names ?? [] : classNames)
         progress.tell(
             "\(loaded.training.count) pictures to train on, \(loaded.validation.count) for validation, "
                 + "\(loaded.names.count) classes")
@@ -151,8 +154,9 @@ struct TrainDetectorCommand: ParsableCommand {
             loaded, recipe: recipe, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         training.start = start
         training.teacher = try teacher.map { try YOLODetector(modelPath: $0) }
+        training.origins = try digests()
         // What does not fit is known before a folder is made.
-        _ = try training.initialModel()
+        for note in try training.check() { progress.tell(note) }
         let folder = try OutputFolder(out)
         var line: ProgressLine?
         let outcome = try training.run(folder: folder.path, resumes: resume) { done, total in
@@ -179,6 +183,16 @@ struct TrainDetectorCommand: ParsableCommand {
         let text = try report.json()
         try folder.write(text.utf8, to: "result.json")
         try StandardOutput.write(json ? text : report.text)
+    }
+
+    /// SHA-256 of the files that a run begins with.
+    private func digests() throws -> [String: String] {
+        var found: [String: String] = [:]
+        for (option, path) in [("from", from), ("teacher", teacher)] {
+            guard let path, let data = FileManager.default.contents(atPath: path) else { continue }
+            found[option] = Array(data).withUnsafeBytes { SHA256.digest($0) }
+        }
+        return found
     }
 
     private func model(_ path: String) throws -> Graph {

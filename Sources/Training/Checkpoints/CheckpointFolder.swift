@@ -39,6 +39,8 @@ package struct CheckpointFolder: Sendable {
         var metadata = metadata
         metadata[Self.stepKey] = String(step)
         let draft = try CheckpointDraft(tensors: tensors, metadata: metadata, file: last)
+        // The best one first: a state that says that it is the best has its weights there.
+        if isBest { try draft.write(to: path(of: Self.best), calls: calls) }
         try draft.writeAside(of: last, calls: calls)
         // Between the two renames there is no `last`, but `previous` is the one that was it.
         let code = -calls.rename(last, path(of: Self.previous))
@@ -48,7 +50,6 @@ package struct CheckpointFolder: Sendable {
         }
         try draft.takeName(last, calls: calls)
         try calls.synchronizeFolder(path)
-        if isBest { try draft.write(to: path(of: Self.best), calls: calls) }
     }
 
     /// A checkpoint that was found.

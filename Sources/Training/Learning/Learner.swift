@@ -111,6 +111,8 @@ package final class Learner {
 
     /// The parameters, in their layout.
     package var values: UnsafeMutablePointer<Float> { memory.baseAddress.assumingMemoryBound(to: Float.self) }
+    /// Elements of parameters and statistics, which lie one behind the other from `values` on.
+    package var weightCount: Int { parameters.count + statistics.count }
     /// The running statistics, in their layout.
     package var statisticValues: UnsafeMutablePointer<Float> { values + parameters.count }
     /// The gradients of the last step, in the layout of the parameters.
@@ -156,6 +158,10 @@ package final class Learner {
     package func timeOperations(of batch: [String: Tensor]) throws -> [Duration] {
         let session = try session(for: batch, isTraining: true)
         try write(batch, to: session)
+        if let assigner = options.assigner {
+            try session.runEarly()
+            try assign(assigner, batch, session)
+        }
         return try session.runTimed()
     }
 

@@ -119,7 +119,7 @@ package final class Trainer {
         if let decay = options.averageDecay {
             average = AverageBox(
                 try WeightAverage(
-                    of: learner.values, count: learner.parameters.count, decay: decay, warmup: options.averageWarmup,
+                    of: learner.values, count: learner.weightCount, decay: decay, warmup: options.averageWarmup,
                     threads: learner.options.threads))
         }
         if let rule = options.schedule.plateau { state.plateau = PlateauController(rule).state }
@@ -143,7 +143,7 @@ package final class Trainer {
             log = try TrainingLog(path + "/log.csv", metricNames: metricNames, resumingAt: resumedAt)
             rows = log?.rows ?? []
         }
-        while learner.stepCount < totalSteps, !state.isStopped {
+        while state.epoch < options.epochs, !state.isStopped {
             let isWhole: Bool
             do {
                 isWhole = try runEpoch(observe)
@@ -272,7 +272,7 @@ package final class Trainer {
     package func withAveragedWeights<Value>(_ body: () throws -> Value) rethrows -> Value {
         guard let average else { return try body() }
         let saved = learner.savedWeights()
-        learner.values.update(from: average.average.values, count: learner.parameters.count)
+        learner.values.update(from: average.average.values, count: learner.weightCount)
         defer { learner.restoreWeights(saved) }
         return try body()
     }
@@ -287,7 +287,7 @@ package final class Trainer {
         defer { learner.restoreWeights(saved) }
         try learner.restoreParameters(from: file)
         if file["average.weights"] != nil {
-            let target = UnsafeMutableBufferPointer(start: learner.values, count: learner.parameters.count)
+            let target = UnsafeMutableBufferPointer(start: learner.values, count: learner.weightCount)
             try file.copy("average.weights", into: target)
         }
         return try body()
