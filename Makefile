@@ -127,7 +127,7 @@ samples/vtest.avi: | deps
 
 demo: build samples
 	@mkdir -p runs/demo
-	$(SACCADE) track samples/bikes.mp4 --conf 0.35 \
+	$(SACCADE) track samples/bikes.mp4 --conf 0.3 \
 		-o runs/demo/bikes-tracked.mp4 --save-jsonl runs/demo/bikes.jsonl
 	@echo
 	@echo "annotated video: runs/demo/bikes-tracked.mp4"
