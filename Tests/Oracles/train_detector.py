@@ -2,7 +2,7 @@
 """The recipe of `saccade train detector` in PyTorch, for machines with a GPU: the same network, losses and schedule.
 
     saccade train detector --out runs/new --names person,bicycle,car,motorcycle,bus,truck --epochs 0
-    train_detector.py --model runs/new/initial.onnx --pack train.npz --out runs/gpu --epochs 200 [--teacher yolox.onnx]
+    train_detector.py --model runs/new/model.onnx --pack train.npz --out runs/gpu --epochs 200 [--teacher yolox.onnx]
 
 The network is the ONNX file that the program writes; its nodes are run by PyTorch and its trained weights are written
 back into it, so that both sides have one definition. PACK is what `pack_detector_data.py` makes of a data set: pictures

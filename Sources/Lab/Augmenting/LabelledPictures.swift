@@ -8,8 +8,8 @@ import Detections
 ///     let sample = try pictures.load(17)
 ///
 /// Labels are looked for beside the picture, in `labels` beside a folder `images` (and in `labels/train` for
-/// `images/train`), and in `Annotations` beside `JPEGImages`. Where one picture has labels all must have them; an empty file says that there is nothing. Boxes in
-/// `ignore` beside `labels` are places of which nothing is known.
+/// `images/train`), and in `Annotations` beside `JPEGImages`. Where one picture has labels all must have them; an empty
+/// file says that there is nothing. Boxes in `ignore` beside `labels` are places of which nothing is known.
 package struct LabelledPictures: Sendable {
     package let files: [String]
     /// Of the classes; empty when nobody says them.

@@ -18,10 +18,10 @@ struct TrainDetectorCommand: ParsableCommand {
             The data are a folder as YOLO has it (images, labels, ignore, val.txt or images/train and images/val, \
             classes.txt) or as COCO has it (instances_train….json, instances_val….json and the images).
 
-            The run's folder gets model.onnx, checkpoints, log.csv, curves.svg, recipe.json, result.json, for each epoch a \
-            picture of what was found in the validation's pictures, and a cache of all pictures, three bytes a pixel. Weights are the averaged ones of the epoch with the \
-            highest average precision. A run that was stopped, at whatever moment, goes on with --resume and ends with the \
-            same bits as one that never was.
+            The run's folder gets model.onnx, checkpoints, log.csv, curves.svg, recipe.json, result.json, for each epoch \
+            a picture of what was found in the validation's pictures, and a cache of all pictures, three bytes a pixel. \
+            Weights are the averaged ones of the epoch with the highest average precision. A run that was stopped, at \
+            whatever moment, goes on with --resume and ends with the same bits as one that never was.
 
               saccade train detector --data trainset --names person,bicycle,car --out runs/a
               saccade train detector --data trainset --out runs/a --resume
