@@ -51,8 +51,15 @@ package struct DetectorRecipe: Hashable, Sendable, Codable {
                 DetectorRecipe.self, from: JSONSerialization.data(withJSONObject: fields))
         } catch let error as DataSetError {
             throw error
+        } catch let error as DecodingError {
+            let field =
+                if case .typeMismatch(_, let context) = error { context.codingPath.last?.stringValue } else {
+                    String?.none
+                }
+            throw DataSetError(
+                .corrupt, file: path, place: field, reason: "it is not the number or list that it should be")
         } catch {
-            throw DataSetError(.corrupt, file: path, reason: "it cannot be read: \(error)")
+            throw DataSetError(.corrupt, file: path, reason: "it is no JSON")
         }
     }
 

@@ -46,6 +46,12 @@ package struct DetectorTraining {
         guard var model = start else {
             return try Self.newModel(names: data.names, side: recipe.side, seed: recipe.seed)
         }
+        let isQuantized = model.nodes.contains { node in
+            if case .dequantizeLinear = node.op { true } else { false }
+        }
+        guard !isQuantized else {
+            throw LearningError.invalidModel("the model is in 8 bits: a training begins with its float parent")
+        }
         let shape = try DetectorShape(of: model)
         guard shape.classes == data.names.count else {
             throw LearningError.invalidModel(

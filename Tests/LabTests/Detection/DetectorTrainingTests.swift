@@ -138,6 +138,10 @@ import Training
         #expect(throws: LearningError.self) {
             try train(data, recipe(epochs: 1), folder: run, start: MobileNet(classes: 2).graph())
         }
+        // The model in the program is in 8 bits.
+        #expect(throws: LearningError.self) {
+            try train(data, recipe(epochs: 1), folder: run, start: YOLODetector.readModel(DefaultWeights.name))
+        }
         // A teacher that knows none of the classes.
         let stranger = try YOLODetector(small(["dog", "cat"]))
         #expect(throws: LearningError.self) { try train(data, recipe(epochs: 1), folder: run, teacher: stranger) }
