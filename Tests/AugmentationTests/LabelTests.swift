@@ -48,6 +48,15 @@ import Testing
         #expect(try Self.moved(by: 0.1, limit: VisibilityLimit(minimumVisibility: 0, minimumSide: 31)).isEmpty)
     }
 
+    @Test func hiddenObjectsMayBecomeUnknownPlaces() throws {
+        let limit = VisibilityLimit(minimumVisibility: 0.5, ignoresTheRest: true)
+        #expect(try Self.moved(by: 0.1, limit: limit).map(\.kind) == [.object])
+        let hidden = try Self.moved(by: 0.3, limit: limit)
+        #expect(hidden.map(\.kind) == [.ignored])
+        #expect(hidden.map(\.box) == [box(0, 10, 10, 50)])
+        #expect(try Self.moved(by: 0.4, limit: limit).isEmpty, "nothing of it is in view")
+    }
+
     @Test func coveredObjectsAreDropped() throws {
         let objects = (0..<10).map {
             LabelledObject(box: box(Float($0) * 20, 0, Float($0) * 20 + 18, 100), classIndex: $0)

@@ -110,6 +110,8 @@ package struct DetectionAssigner: TargetAssigner {
         let strengths: [[Float]]? = answers?.map { self.strengths($0, cells.count) }
         let taughtTotal = max(strengths?.reduce(Float(0)) { $0 + $1.reduce(0, +) } ?? 0, Self.leastTotal)
         let taughtWeight: Float = answers == nil ? 0 : teaching / taughtTotal
+        // What the teacher does not know it teaches nothing of.
+        let taughtWeights = (teacher?.knows ?? Array(repeating: false, count: classes)).map { $0 ? taughtWeight : 0 }
         var targets = DetectionTargets(
             pictures: results.count, cells: cells, classes: classes, bins: bins, isTaught: answers != nil)
         for (picture, result) in results.enumerated() {
@@ -123,11 +125,10 @@ package struct DetectionAssigner: TargetAssigner {
                 for index in 0..<classes {
                     let taught = answer?.scores[cell * classes + index] ?? 0
                     let target = index == owner?.classIndex ? result.score[cell] : 0
-                    let teaches = teacher?.knows[index] ?? false
                     let weight = (result.isHidden[cell] ? 0 : owner != nil ? 1 : 1 - taught) / total
                     targets.setClass(
                         picture, cell, index, target: target, weight: weight, taught: taught,
-                        taughtWeight: teaches ? taughtWeight : 0)
+                        taughtWeight: taughtWeights[index])
                 }
                 guard let answer, let strength = strengths?[picture][cell], strength > Self.leastTaught else {
                     continue

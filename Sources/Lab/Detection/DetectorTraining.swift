@@ -42,7 +42,6 @@ package struct DetectorTraining {
 
     /// What the training begins with.
     package func initialModel() throws -> Graph {
-        let size = Size2D(recipe.side)
         guard var model = start else {
             return try Self.newModel(names: data.names, side: recipe.side, seed: recipe.seed)
         }
@@ -58,8 +57,7 @@ package struct DetectorTraining {
                 "the model has \(shape.classes) classes, and the data have \(data.names.count): "
                     + data.names.joined(separator: ", "))
         }
-        let fresh = YOLO.saccadeN(names: data.names, imageSize: size)
-        model.metadata.merge(try fresh.graph().metadata) { $1 }
+        model.metadata.merge(YOLO.saccadeN(names: data.names, imageSize: Size2D(recipe.side)).metadata) { $1 }
         return model
     }
 

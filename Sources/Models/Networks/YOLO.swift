@@ -115,17 +115,21 @@ package struct YOLO: Hashable, Sendable {
     /// N×classes×h×w: logits.
     package static func classesName(stride: Int) -> String { "head.stride\(stride).classes" }
 
+    /// What its files say of it, as detectors' exports do.
+    package var metadata: [String: String] {
+        var metadata = ["task": "detect", "stride": "32", "names": pythonList(names)]
+        if let suppressionIoU { metadata["iou"] = "\(suppressionIoU)" }
+        if let imageSize { metadata["imgsz"] = "[\(imageSize.height), \(imageSize.width)]" }
+        return metadata
+    }
+
     package func graph(seed: UInt64 = 0) throws(GraphError) -> Graph {
         guard classes > 0, bins > 1 else { throw GraphError(.invalidAttribute("\(classes) classes, \(bins) bins")) }
         guard stages.count == 4, neck.count == 3 else {
             throw GraphError(.invalidAttribute("\(stages.count) stages, \(neck.count) widths of the neck"))
         }
         var net = ModelBuilder(name: "yolo", seed: seed)
-        net.metadata["task"] = "detect"
-        net.metadata["stride"] = "32"
-        net.metadata["names"] = pythonList(names)
-        if let suppressionIoU { net.metadata["iou"] = "\(suppressionIoU)" }
-        if let imageSize { net.metadata["imgsz"] = "[\(imageSize.height), \(imageSize.width)]" }
+        net.metadata = metadata
         let images = net.images(channels: 3)
         let levels = try neck(backbone(images, &net), &net)
         let maps = try zip(levels, YOLO.strides).map { level, stride throws(GraphError) in

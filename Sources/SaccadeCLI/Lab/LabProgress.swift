@@ -75,17 +75,24 @@ final class LabProgress: Sendable {
     private func clear() { if isTerminal, !isQuiet { StandardError.write("\r\u{1B}[K") } }
 
     /// An epoch's end as a line of its own, any other step in the line that is rewritten.
-    func show(_ progress: TrainingProgress, epochs: Int, line: inout ProgressLine, name: String = "") {
+    ///
+    /// - Parameter metrics: the figures to show beside the losses.
+    func show(
+        _ progress: TrainingProgress, epochs: Int, line: inout ProgressLine, name: String = "",
+        metrics: [String] = [LearningTask.accuracy]
+    ) {
         let prefix = name.isEmpty ? "" : "\(name)  "
         guard let results = progress.validation else {
             let text = line.text(
                 step: progress.step, loss: progress.trainLoss, rate: progress.rate, at: now)
             return show(prefix + text)
         }
-        let accuracy = results.metrics[LearningTask.accuracy].map { "  accuracy \(PlotAxis.short(Double($0)))" } ?? ""
+        let figures = metrics.compactMap { name in
+            results.metrics[name].map { "  \(name) \(PlotAxis.short(Double($0)))" }
+        }
         tell(
             prefix + "epoch \(progress.epoch + 1)/\(epochs)  loss \(PlotAxis.short(progress.trainLoss))  "
-                + "validation loss \(PlotAxis.short(Double(results.loss)))\(accuracy)  "
+                + "validation loss \(PlotAxis.short(Double(results.loss)))\(figures.joined())  "
                 + "rate \(PlotAxis.short(progress.rate))")
     }
 }

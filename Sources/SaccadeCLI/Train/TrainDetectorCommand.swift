@@ -6,7 +6,6 @@ import Foundation
 import Graphs
 import Lab
 import ONNX
-import Plots
 import Saccade
 import Training
 
@@ -168,7 +167,7 @@ struct TrainDetectorCommand: ParsableCommand {
                 if state.step > 1 { progress.tell("goes on behind step \(state.step - 1)") }
             }
             guard var current = line else { return true }
-            show(state, epochs: recipe.epochs, line: &current, progress)
+            progress.show(state, epochs: recipe.epochs, line: &current, metrics: ["AP", "AP50"])
             line = current
             return progress.goesOn
         }
@@ -200,22 +199,7 @@ struct TrainDetectorCommand: ParsableCommand {
             return try YOLODetector.readModel(path)
         } catch { throw SaccadeError(error) }
     }
-
-    private func show(
-        _ state: TrainingProgress, epochs: Int, line: inout ProgressLine, _ progress: LabProgress
-    ) {
-        guard let results = state.validation else {
-            let text = line.text(step: state.step, loss: state.trainLoss, rate: state.rate, at: progress.now)
-            return progress.show(text)
-        }
-        let figures = ["AP50", "AP"].map { "\($0) \(percent(results.metrics[$0] ?? 0))" }.joined(separator: "  ")
-        progress.tell(
-            "epoch \(state.epoch + 1)/\(epochs)  loss \(PlotAxis.short(state.trainLoss))  \(figures)  rate "
-                + PlotAxis.short(state.rate))
-    }
 }
-
-private func percent(_ share: Float) -> String { String(format: "%.1f", share * 100) }
 
 /// What came of a training, for people and programs.
 struct TrainDetectorReport: Encodable {

@@ -139,6 +139,43 @@ import Training
         }
     }
 
+    /// Of a class that the teacher does not know, the targets are those without a teacher.
+    @Test func aTeacherTeachesWhatItKnows() throws {
+        let golden = try #require(Case.all.first { $0.taught != nil })
+        let cells = DetectionCells(width: Self.side, height: Self.side)
+        let scores = joined(golden, "classes", width: Self.classes).flatMap(\.self)
+        let boxes = joined(golden, "boxes", width: 4 * Self.bins).flatMap { corners($0, cells) }
+        func targets(_ teacher: FixedTeacher?) throws -> [String: [Float]] {
+            let assigner = DetectionAssigner(
+                shape: DetectorShape(classes: Self.classes, bins: Self.bins), threads: 1, teacher: teacher)
+            let tensors = try assigner.targets(for: batch(golden)) { name in
+                try name == "scores"
+                    ? Tensor(scores, shape: [golden.count, cells.count, Self.classes])
+                    : Tensor(boxes, shape: [golden.count, cells.count, 4])
+            }
+            return tensors.mapValues { $0.elements(as: Float.self) }
+        }
+        // 0.5 for the first class of each cell, nothing for the others; it knows the first two.
+        let answer = DetectionAnswers(
+            scores: (0..<cells.count).flatMap { _ in [0.5, 0, 0] as [Float] },
+            boxes: Array(boxes[..<(4 * cells.count)]))
+        let teacher = FixedTeacher(all: Array(repeating: answer, count: golden.count), knows: [true, true, false])
+        let (alone, taught) = (try targets(nil), try targets(teacher))
+        for name in ["targets.classes", "targets.weights"] {
+            let (a, b) = (try #require(alone[name]), try #require(taught[name]))
+            for index in 0..<Self.classes {
+                let column = { (values: [Float]) in
+                    stride(from: index, to: values.count, by: Self.classes).map { values[$0] }
+                }
+                if index == 2 {
+                    #expect(column(a) == column(b))
+                } else if name == "targets.weights" {
+                    #expect(column(a) != column(b))
+                }
+            }
+        }
+    }
+
     /// Maps of all levels as cells × width for each picture.
     private func joined(_ golden: Case, _ kind: String, width: Int) -> [[Float]] {
         (0..<golden.count).map { picture in
