@@ -20,6 +20,9 @@ package final class WorkerPool<Worker: Sendable>: @unchecked Sendable {
         idle = workers
     }
 
+    /// How many wait for a worker.
+    package var waitingCount: Int { condition.withLock { nextTicket - nowServing } }
+
     /// Waits for a worker and calls `body` with it. A worker that throws is lent again all the same.
     package func lend<Result: ~Copyable>(_ body: (Worker) throws -> Result) rethrows -> Result {
         let worker = take()
