@@ -31,7 +31,7 @@ struct Matching: Sendable {
     private var rows: [Int] = []
     private var columns: [Int] = []
     private var columnCoordinates: [SIMD4<Double>] = []
-    private var costs: [Float] = []
+    private var costs: [Double] = []
     private var assignment = LinearAssignment()
 
     /// Starts an update: ranks the finite detections with a sufficient score, at most `maximumDetections`.
@@ -74,7 +74,7 @@ struct Matching: Sendable {
         let limit = level == .high ? configuration.highLimit : configuration.lowLimit
         fillCosts(
             tracks: tracks, detections: detections, level: level, limit: limit, now: now, configuration: configuration)
-        assignment.solve(costs: costs, rows: rows.count, columns: columns.count, unmatchedCost: limit)
+        assignment.solve(costs: costs, rows: rows.count, columns: columns.count, unmatchedCost: Double(limit))
         for row in rows.indices where assignment.columnOfRow[row] >= 0 {
             let pair = Pair(track: rows[row], detection: columns[assignment.columnOfRow[row]])
             isTrackMatched[pair.track] = true
@@ -105,7 +105,7 @@ struct Matching: Sendable {
                     score: level == .high ? detection.score : 1,
                     isClassChange: detection.classIndex != track.classIndex
                 ) { gate.distance(to: columnCoordinates[column]) }
-                if cost <= limit { costs[base + column] = cost }
+                if cost <= limit { costs[base + column] = Double(cost) }
             }
         }
     }

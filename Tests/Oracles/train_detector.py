@@ -23,6 +23,7 @@ import json
 import math
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -216,21 +217,26 @@ class Pictures:
     def __init__(self, packs, part, device):
         import cv2
 
-        images, sizes, boxes = [], [], []
+        boxes, encoded = [], []
         side = 320
         for pack in packs:
             data = np.load(pack)
+            content, rows = data["bytes"], data["boxes"]
             for begin, length, b0, b1, validation in data["index"]:
-                if bool(validation) != (part == "val"):
-                    continue
-                image = cv2.imdecode(data_bytes(data, begin, length), cv2.IMREAD_COLOR)[:, :, ::-1]
-                canvas = np.full((side, side, 3), 114, np.uint8)
-                canvas[:image.shape[0], :image.shape[1]] = image
-                images.append(canvas.transpose(2, 0, 1))
-                sizes.append((image.shape[1], image.shape[0]))
-                boxes.append(data["boxes"][b0:b1])
+                if bool(validation) == (part == "val"):
+                    encoded.append(content[begin:begin + length])
+                    boxes.append(rows[b0:b1])
+        images = np.full((len(encoded), 3, side, side), 114, np.uint8)
+
+        def decode(number):
+            image = cv2.imdecode(encoded[number], cv2.IMREAD_COLOR)[:, :, ::-1]
+            images[number, :, :image.shape[0], :image.shape[1]] = image.transpose(2, 0, 1)
+            return image.shape[1], image.shape[0]
+
+        with ThreadPoolExecutor() as workers:
+            sizes = list(workers.map(decode, range(len(encoded))))
         self.side = side
-        self.images = torch.from_numpy(np.stack(images)).to(device)
+        self.images = torch.from_numpy(images).to(device)
         self.sizes = torch.tensor(sizes, dtype=torch.float, device=device)
         most = max(len(b) for b in boxes)
         table = np.full((len(boxes), most, 6), -2, np.float32)
@@ -240,16 +246,6 @@ class Pictures:
 
     def __len__(self):
         return len(self.images)
-
-
-CACHE = {}
-
-
-def data_bytes(data, begin, length):
-    key = id(data)
-    if key not in CACHE:
-        CACHE[key] = data["bytes"]
-    return CACHE[key][begin:begin + length]
 
 
 class Augmenter:
@@ -428,7 +424,7 @@ def losses(model_output, labels, points, strides, teaching, options):
     mine = labels.gather(1, owner.clamp(min=0)[..., None].expand(-1, -1, 6))
     aligned = aligned * mine[..., 5] * found
     classes = scores.shape[2]
-    target = F.one_hot(mine[..., 0].clamp(min=0).long(), classes) * aligned[..., None]
+    target = (mine[..., :1] == torch.arange(classes, device=mine.device)) * aligned[..., None]
     hidden = (inside & (labels[..., 0] == -1)[:, None]).any(2) & ~found
     weight = (~hidden).float()[..., None]
     if teaching is not None:
@@ -438,18 +434,18 @@ def losses(model_output, labels, points, strides, teaching, options):
     total = aligned.sum().clamp(min=4)
     cross = F.binary_cross_entropy_with_logits(scores, target, reduction="none")
     result = {"classes": (cross * weight).sum() / total}
-    share = aligned[found] / total
-    box, object_box = boxes[found], mine[found][:, 1:5]
-    result["boxes"] = ((1 - complete_overlap(box, object_box)) * share).sum()
+    share = aligned / total
+    object_box = mine[..., 1:5]
+    # Cells without an object have no share: every shape is known beforehand, and a step can be replayed as one graph.
+    result["boxes"] = ((1 - complete_overlap(boxes, object_box)) * share).sum()
     bins = distances.shape[-1]
-    cell, stride = points.expand(len(owner), -1, -1)[found], strides.expand(len(owner), -1)[found][:, None]
-    wanted = torch.cat([cell - object_box[:, :2], object_box[:, 2:] - cell], 1) / stride
+    wanted = torch.cat([points - object_box[..., :2], object_box[..., 2:] - points], -1) / strides[:, None]
     wanted = wanted.clamp(0, bins - 1.01)
     left = wanted.long()
-    logits = distances[found].flatten(0, 1)
     part = wanted - left
-    each = (F.cross_entropy(logits, left.flatten(), reduction="none") * (1 - part.flatten())
-            + F.cross_entropy(logits, left.flatten() + 1, reduction="none") * part.flatten()).view(-1, 4).mean(1)
+    surprise = -distances.log_softmax(-1)
+    at = lambda bin: surprise.gather(3, bin[..., None])[..., 0]
+    each = (at(left) * (1 - part) + at(left + 1) * part).mean(-1)
     result["distances"] = (each * share).sum()
     loss = options.class_gain * result["classes"] + options.box_gain * result["boxes"] \
         + options.distance_gain * result["distances"]
@@ -457,8 +453,7 @@ def losses(model_output, labels, points, strides, teaching, options):
         total = taught.amax(2).clamp(min=0).sum().clamp(min=4)
         cross = F.binary_cross_entropy_with_logits(scores, taught, reduction="none").sum() / total
         strength = taught.amax(2)
-        seen = strength > 0.1
-        near = (1 - complete_overlap(boxes[seen], taught_boxes[seen])) * strength[seen]
+        near = (1 - complete_overlap(boxes, taught_boxes)) * torch.where(strength > 0.1, strength, 0.0)
         result["taughtClasses"], result["taughtBoxes"] = cross, near.sum() / total
         loss = loss + options.teaching * (options.class_gain * cross + options.box_gain * result["taughtBoxes"])
     return loss, result
@@ -546,6 +541,45 @@ def validate(model, pictures, size, device, amp):
 # --- Training ---------------------------------------------------------------------------------------------------------
 
 
+class Step:
+    """Losses of a batch of one size and the gradients of their sum. With `graph` the device replays what it recorded the
+    first time: the launches of some thousand small kernels would cost more than they do."""
+
+    def __init__(self, model, teacher, grid, options, amp, graph):
+        self.model, self.teacher, self.options, self.amp = model, teacher, options, amp
+        self.points, self.strides = grid
+        self.wanted, self.graph = graph, None
+
+    def run(self, images, labels):
+        torch._foreach_zero_([p.grad for p in self.model.parameters()])
+        teaching = self.teacher(images, self.points, self.strides) if self.teacher is not None else None
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.amp, cache_enabled=not self.wanted):
+            output = self.model(images)
+        loss, parts = losses(output, labels, self.points, self.strides, teaching, self.options)
+        loss.backward()
+        return loss.detach(), {name: value.detach() for name, value in parts.items()}
+
+    def __call__(self, images, labels, pool):
+        if not self.wanted:
+            return self.run(images, labels)
+        if self.graph is None:
+            self.images, self.labels = images.clone(), labels.clone()
+            beside = torch.cuda.Stream()
+            beside.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(beside):
+                for _ in range(2):
+                    self.run(self.images, self.labels)
+            torch.cuda.current_stream().wait_stream(beside)
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph, pool=pool):
+                self.result = self.run(self.images, self.labels)
+        self.images.copy_(images)
+        self.labels.copy_(labels)
+        self.graph.replay()
+        loss, parts = self.result
+        return loss.clone(), {name: value.clone() for name, value in parts.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
@@ -571,6 +605,7 @@ def main():
     parser.add_argument("--fraction", type=float, default=1.0, help="of the training pictures, for learning curves")
     parser.add_argument("--validate-every", type=int, default=2500, help="steps")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--eager", action="store_true", help="do not replay steps as CUDA graphs")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -607,10 +642,18 @@ def main():
         state = torch.load(state_path, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        average, step, total = state["average"], state["step"], state["total"]
+        for name, value in state["average"].items():
+            average[name].copy_(value)
+        step, total = state["step"], state["total"]
         augmenter.random.set_state(state["random"].cpu())
         options.seconds = None
-    grids = {size: cells(size, device) for size in {*options.sizes, options.size}}
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    graphs = device.type == "cuda" and not options.eager
+    pool = torch.cuda.graph_pool_handle() if graphs else None
+    steps = {size: Step(model, teacher, cells(size, device), options, amp, graphs) for size in options.sizes}
+    averaged = [key for key in average if average[key].dtype.is_floating_point]
+    averages, latest = [average[key] for key in averaged], [model.state_dict()[key] for key in averaged]
     order, sums, losses_seen = None, {}, []
     log = csv.writer(open(log_path, "a" if options.resume else "w", newline=""))
     while step < total:
@@ -632,7 +675,6 @@ def main():
         drawn = int(torch.randint(len(options.sizes), (1,), generator=torch.Generator().manual_seed(
             options.seed * 1_000_003 + step)))
         size = options.sizes[drawn]
-        points, strides = grids[size]
         images, labels = augmenter.batch(index, size, 0.0 if closing else options.mosaic,
                                          0.0 if closing else options.mixup)
         images = images.to(memory_format=torch.channels_last)
@@ -641,23 +683,16 @@ def main():
         for group in optimizer.param_groups:
             group["lr"] = rate
         model.train()
-        teaching = teacher(images, points, strides) if teacher is not None else None
-        with torch.autocast(device.type, torch.bfloat16, enabled=amp):
-            output = model(images)
-        loss, parts = losses(output, labels, points, strides, teaching, options)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss, parts = steps[size](images, labels, pool)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
         optimizer.step()
         step += 1
         share = 1 - options.average * (1 - math.exp(-step / 2000))
         with torch.no_grad():
-            now = model.state_dict()
-            keys = [key for key in average if average[key].dtype.is_floating_point]
-            torch._foreach_lerp_([average[key] for key in keys], [now[key] for key in keys], share)
-        losses_seen.append(loss.detach())
+            torch._foreach_lerp_(averages, latest, share)
+        losses_seen.append(loss)
         for name, value in parts.items():
-            sums[name] = sums.get(name, 0) + value.detach()
+            sums[name] = sums.get(name, 0) + value
         if step % 200 == 0 or step == total:
             means = {name: float(value) / (step % 200 or 200) for name, value in sums.items()}
             sums = {}

@@ -91,12 +91,12 @@ private struct CLEARScore {
 
     mutating func add(truth: [Detection], tracks: [Detection]) {
         // Who was matched before stays matched while the boxes still overlap.
-        var costs: [Float] = []
+        var costs: [Double] = []
         for person in truth {
             for track in tracks {
                 let overlap = person.box.iou(track.box)
                 let stays = person.trackID.flatMap { idOfTruth[$0] } == track.trackID
-                costs.append(overlap >= 0.5 ? 1 - overlap - (stays ? 1000 : 0) : .infinity)
+                costs.append(overlap >= 0.5 ? Double(1 - overlap) - (stays ? 1000 : 0) : .infinity)
             }
         }
         assignment.solve(costs: costs, rows: truth.count, columns: tracks.count, unmatchedCost: 10)

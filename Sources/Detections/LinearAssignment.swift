@@ -25,11 +25,11 @@ package struct LinearAssignment: Sendable {
 
     /// Solves for `costs`, row-major, `rows × columns`. Finite costs are matched only where that is cheaper than leaving
     /// the row alone; `unmatchedCost` must be finite. The result is in `columnOfRow` and `rowOfColumn`.
-    package mutating func solve(costs: [Float], rows: Int, columns: Int, unmatchedCost: Float) {
+    package mutating func solve(costs: [Double], rows: Int, columns: Int, unmatchedCost: Double) {
         precondition(costs.count >= rows * columns && unmatchedCost.isFinite, "a cost for each pair and for none")
         reset(rows: rows, columns: columns)
         guard columns > 0 else { return }
-        for row in 0..<rows { augment(from: row, costs: costs, columns: columns, alone: Double(unmatchedCost)) }
+        for row in 0..<rows { augment(from: row, costs: costs, columns: columns, alone: unmatchedCost) }
     }
 
     private mutating func reset(rows: Int, columns: Int) {
@@ -44,7 +44,7 @@ package struct LinearAssignment: Sendable {
 
     /// Grows the assignment by one row: Dijkstra over reduced costs from `start` to the nearest free column, or to a row
     /// that had better stay alone.
-    private mutating func augment(from start: Int, costs: [Float], columns: Int, alone: Double) {
+    private mutating func augment(from start: Int, costs: [Double], columns: Int, alone: Double) {
         for column in 0..<columns {
             distance[column] = .infinity
             isColumnScanned[column] = false
@@ -64,7 +64,7 @@ package struct LinearAssignment: Sendable {
             let base = reached - rowDual[row]
             let offset = row * columns
             for column in 0..<columns where !isColumnScanned[column] {
-                let through = base + Double(costs[offset + column]) - columnDual[column]
+                let through = base + costs[offset + column] - columnDual[column]
                 if through < distance[column], through > -.infinity {
                     distance[column] = through
                     previousRow[column] = row
@@ -127,7 +127,8 @@ package struct LinearAssignment: Sendable {
 
 extension Array {
     /// Makes all of the array `value`, with `count` elements, keeping its storage.
-    mutating func refill(_ value: Element, count: Int) {
+    @inlinable
+    package mutating func refill(_ value: Element, count: Int) {
         removeAll(keepingCapacity: true)
         append(contentsOf: repeatElement(value, count: count))
     }

@@ -1,22 +1,22 @@
+import Detections
 import Testing
-import Tracking
 
 /// The least total by trying everything: each row takes a free, allowed column or stays alone.
-private func bruteForce(_ costs: [Float], rows: Int, columns: Int, alone: Float) -> Double {
+private func bruteForce(_ costs: [Double], rows: Int, columns: Int, alone: Double) -> Double {
     func best(_ row: Int, _ taken: Int) -> Double {
         guard row < rows else { return 0 }
-        var least = Double(alone) + best(row + 1, taken)
+        var least = alone + best(row + 1, taken)
         for column in 0..<columns where taken & (1 << column) == 0 && costs[row * columns + column].isFinite {
-            least = min(least, Double(costs[row * columns + column]) + best(row + 1, taken | 1 << column))
+            least = min(least, costs[row * columns + column] + best(row + 1, taken | 1 << column))
         }
         return least
     }
     return best(0, 0)
 }
 
-private func total(_ solver: LinearAssignment, _ costs: [Float], columns: Int, alone: Float) -> Double {
+private func total(_ solver: LinearAssignment, _ costs: [Double], columns: Int, alone: Double) -> Double {
     solver.columnOfRow.enumerated().reduce(0) { sum, entry in
-        sum + Double(entry.element < 0 ? alone : costs[entry.offset * columns + entry.element])
+        sum + (entry.element < 0 ? alone : costs[entry.offset * columns + entry.element])
     }
 }
 
@@ -28,15 +28,15 @@ private func total(_ solver: LinearAssignment, _ costs: [Float], columns: Int, a
         for _ in 0..<2 {
             let rows = Int.random(in: 0...6, using: &random)
             let columns = Int.random(in: 0...6, using: &random)
-            let alone: Float = [0.5, 1, 5, 1000].randomElement(using: &random) ?? 1
+            let alone: Double = [0.5, 1, 5, 1000].randomElement(using: &random) ?? 1
             let hasTies = Bool.random(using: &random)
             let forbidden = [0.0, 0.3, 0.8, 1.0].randomElement(using: &random) ?? 0.0
-            let costs = (0..<rows * columns).map { _ -> Float in
+            let costs = (0..<rows * columns).map { _ -> Double in
                 if Double.random(in: 0..<1, using: &random) < forbidden {
-                    return [Float.infinity, .nan, -.infinity].randomElement(using: &random) ?? .nan
+                    return [Double.infinity, .nan, -.infinity].randomElement(using: &random) ?? .nan
                 }
                 return hasTies
-                    ? Float(Int.random(in: -1...3, using: &random)) : Float.random(in: -1...3, using: &random)
+                    ? Double(Int.random(in: -1...3, using: &random)) : Double.random(in: -1...3, using: &random)
             }
             solver.solve(costs: costs, rows: rows, columns: columns, unmatchedCost: alone)
             let expected = bruteForce(costs, rows: rows, columns: columns, alone: alone)
@@ -66,13 +66,13 @@ private func total(_ solver: LinearAssignment, _ costs: [Float], columns: Int, a
 
     @Test func tiesGoToTheLowerIndexEveryTime() {
         var solver = LinearAssignment()
-        solver.solve(costs: [Float](repeating: 0.5, count: 12), rows: 3, columns: 4, unmatchedCost: 1)
+        solver.solve(costs: [Double](repeating: 0.5, count: 12), rows: 3, columns: 4, unmatchedCost: 1)
         #expect(solver.columnOfRow == [0, 1, 2])
     }
 
     @Test func athousandByAThousandIsBounded() {
         var random = SplitMix(seed: 5)
-        let costs = (0..<1_000_000).map { _ in Float.random(in: 0...1, using: &random) }
+        let costs = (0..<1_000_000).map { _ in Double.random(in: 0...1, using: &random) }
         var solver = LinearAssignment()
         let time = ContinuousClock().measure {
             solver.solve(costs: costs, rows: 1000, columns: 1000, unmatchedCost: 100)
