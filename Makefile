@@ -135,7 +135,7 @@ demo: build samples
 
 # --- The weights ------------------------------------------------------------------------------------------------------
 # What was run for the weights of the repository stands in their card; weights/recipe.json and weights/finish.json are the
-# recipes. 160 pictures of the training calibrate the 8 bits.
+# recipes for two cores. 160 pictures of the training calibrate the 8 bits.
 
 TRAINING ?=
 TEACHER ?=

@@ -203,7 +203,7 @@ class Teacher(nn.Module):
         # The grid of this network counts from a cell's corner.
         centre = maps[..., :2] * strides[:, None] + points - strides[:, None] / 2
         half = maps[..., 2:4].clamp(max=8).exp() * strides[:, None] / 2
-        scores = maps[..., 5:][..., COCO_OF_SIX] * maps[..., 4:5]
+        scores = torch.stack([maps[..., 5 + kind] for kind in COCO_OF_SIX], -1) * maps[..., 4:5]
         return scores, torch.cat([centre - half, centre + half], -1)
 
 
@@ -366,9 +366,10 @@ class Augmenter:
 def overlap(a, b):
     """IoU of boxes whose shapes broadcast."""
     low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
-    common = (high - low).clamp(min=0).prod(-1)
-    area = lambda z: (z[..., 2:] - z[..., :2]).clamp(min=0).prod(-1)
-    return common / (area(a) + area(b) - common + 1e-7)
+    # Not prod(): its gradient looks for zeros on the host.
+    area = lambda low, high: (high[..., 0] - low[..., 0]).clamp(min=0) * (high[..., 1] - low[..., 1]).clamp(min=0)
+    common = area(low, high)
+    return common / (area(a[..., :2], a[..., 2:]) + area(b[..., :2], b[..., 2:]) - common + 1e-7)
 
 
 def complete_overlap(a, b):
