@@ -43,11 +43,17 @@ package struct TrackingFigures: Hashable, Sendable {
 /// The figures of tracking as single numbers: shares from 0 to 1, of HOTA and its parts the mean over the overlaps, and
 /// counts.
 package struct TrackingSummary: Hashable, Sendable, Codable {
+    /// Higher order tracking accuracy and its parts; see `HOTAFigures`.
     package let hota, detA, assA, detRe, detPr, assRe, assPr, locA: Double
+    /// Accuracy, precision, and what share of the boxes is found and right; see `CLEARFigures`.
     package let mota, motp, recall, precision: Double
+    /// F1, precision and recall of identities; see `IdentityFigures`.
     package let idf1, idp, idr: Double
+    /// Counts of events and of objects; see `CLEARFigures`.
     package let identitySwitches, fragmentations, mostlyTracked, partiallyTracked, mostlyLost: Int
+    /// Boxes that are matched, too many, and missed; see `CLEARFigures`.
     package let truePositives, falsePositives, falseNegatives: Int
+    /// Boxes under the right identity, and those of tracks and of objects that are not; see `IdentityFigures`.
     package let idtp, idfp, idfn: Int
 
     init(_ figures: TrackingFigures) {
