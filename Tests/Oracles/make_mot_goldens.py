@@ -6,13 +6,19 @@ NumPy and SciPy.
 With SACCADE_DATA, which holds mot15/SEQ/gt/gt.txt, figures of MOT15 sequences are made too (mot15.json). Their results
 are derived from the ground truth by `derive`, which Tests/EvaluationTests/TrackEvalTests.swift repeats number by number.
 Without SACCADE_DATA they are left as they are.
+
+    make_mot_goldens.py --compare .build/release/saccade
+
+writes nothing, but compares the program with TrackEval on 80 more sequences, most of them on coarse grids.
 """
+import argparse
 import contextlib
 import io
 import json
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 
 import numpy as np
@@ -308,7 +314,49 @@ def write(name, figures):
               f"IDSW {entry['IDSW']:.0f} Frag {entry['Frag']:.0f}")
 
 
+KEYS = {
+    "HOTA": "hota", "DetA": "det_a", "AssA": "ass_a", "DetRe": "det_re", "DetPr": "det_pr", "AssRe": "ass_re",
+    "AssPr": "ass_pr", "LocA": "loc_a", "MOTA": "mota", "MOTP": "motp", "CLR_Re": "recall", "CLR_Pr": "precision",
+    "IDF1": "idf1", "IDP": "idp", "IDR": "idr", "IDSW": "identity_switches", "Frag": "fragmentations",
+    "MT": "mostly_tracked", "PT": "partially_tracked", "ML": "mostly_lost", "CLR_TP": "true_positives",
+    "CLR_FP": "false_positives", "CLR_FN": "false_negatives", "IDTP": "idtp", "IDFP": "idfp", "IDFN": "idfn",
+}
+
+
+def compare(program):
+    """The largest difference between the program and TrackEval, on sequences at random."""
+    with tempfile.TemporaryDirectory() as root:
+        root = pathlib.Path(root)
+        names = [f"{number:03}" for number in range(80)]
+        for number, name in enumerate(names):
+            sequence = grid(1000 + number, (3, 5, 8, 12, 20)[number % 5], (3, 5, 8, 12)[number % 4])
+            if number >= 60:
+                sequence = walk(2000 + number, objects=12, length=60, drop=0.2, switch=0.4, false=0.5, ignored=0.1,
+                                spread=(0.0, 0.2, 0.6)[number % 3], life=(0.3, 1)[number % 2])
+            sequence.write(root / "gt", root / "results", name)
+        wanted = evaluate(root / "gt", root / "results", names)
+        run = subprocess.run([program, "eval", "mot", "--gt", root / "gt", "--results", root / "results", "--json"],
+                             check=True, capture_output=True)
+    report = json.loads(run.stdout)
+    worst = 0.0
+    for entry in [*report["sequences"], {"name": "COMBINED_SEQ", "figures": report["combined"]}]:
+        golden = wanted[entry["name"]]
+        for field, key in KEYS.items():
+            worst = max(worst, abs(float(np.mean(golden[field])) - entry["figures"][key]))
+        if "switches" in entry:
+            found = sorted([one["frame"] - 1, one["object"], one["from"], one["to"]] for one in entry["switches"])
+            assert found == golden["switches"], f"{entry['name']}: the switches are others"
+    print(f"{len(names)} sequences, {report['combined']['identity_switches']} identity switches, all the same; "
+          f"largest difference {worst:.1e}")
+    return worst < 1e-9
+
+
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compare", metavar="SACCADE", help="compare this program with TrackEval")
+    arguments = parser.parse_args()
+    if arguments.compare:
+        raise SystemExit(0 if compare(arguments.compare) else 1)
     assignments()
     for folder in ("mot", "mot17"):
         shutil.rmtree(GOLDENS / folder, ignore_errors=True)
