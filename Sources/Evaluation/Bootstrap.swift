@@ -1,8 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// How much the figures would vary with other images of the same kind: the images are drawn again and again, with
-/// replacement, as many as there are (Efron, 1979). What each detection met is known already, so a resample only counts.
+/// How much the figures would vary with other images of the same kind: the images (of a classifier: the rows) are drawn
+/// again and again, with replacement, as many as there are (Efron, 1979). What each detection met is known already, so a
+/// resample only counts.
 ///
 ///     let bootstrap = Bootstrap(resamples: 1000, seed: 1)
 ///     bootstrap.interval(of: evaluation)?.ap                    // value, standard error, 95 % interval
@@ -92,22 +93,31 @@ package struct Bootstrap: Sendable {
 
     /// The averages of each run in each resample.
     private func figures(of runs: [DetectionEvaluation]) -> [[DetectionEvaluation.Averages?]] {
+        eachResample(of: runs[0].imageCount) {
+            runs.map { PrecisionAccumulator(thresholdCount: $0.thresholds.count) }
+        } figure: { accumulators, weights in
+            runs.indices.map { runs[$0].averagePrecision(weights: weights, accumulator: &accumulators[$0]) }
+        }
+    }
+
+    /// Draws `count` things again and again, and takes a figure of how often each was drawn; by the number of the
+    /// resample, whatever the number of threads. Each thread has a state of its own.
+    func eachResample<State, Figure: Sendable>(
+        of count: Int, state: @Sendable () -> State, figure: @Sendable (inout State, [Int]) -> Figure
+    ) -> [Figure] {
+        guard resamples > 0 else { return [] }
         let workers = min(max(threads, 1), resamples)
-        let results = Mutex(Array(repeating: [DetectionEvaluation.Averages?](), count: resamples))
+        let results = Mutex(Array(repeating: nil as Figure?, count: resamples))
         let generator = Philox(seed: seed)
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            var weights: [Int] = []
-            var accumulators = runs.map { PrecisionAccumulator(thresholdCount: $0.thresholds.count) }
+            var (weights, state) = ([Int](), state())
             for number in stride(from: worker, to: resamples, by: workers) {
-                generator.resample(runs[0].imageCount, number: number, into: &weights)
-                var averages: [DetectionEvaluation.Averages?] = []
-                for (index, run) in runs.enumerated() {
-                    averages.append(run.averagePrecision(weights: weights, accumulator: &accumulators[index]))
-                }
-                results.withLock { $0[number] = averages }
+                generator.resample(count, number: number, into: &weights)
+                let found = figure(&state, weights)
+                results.withLock { $0[number] = found }
             }
         }
-        return results.withLock { $0 }
+        return results.withLock { $0.compactMap(\.self) }
     }
 }
 
@@ -137,7 +147,7 @@ extension DetectionEvaluation {
 
 extension Bootstrap.Estimate {
     /// The estimate out of the resamples' figures; `nil` when there are none.
-    fileprivate init?(value: Double, samples: [Double]) {
+    init?(value: Double, samples: [Double]) {
         guard !samples.isEmpty else { return nil }
         let count = Double(samples.count)
         let shift = samples.reduce(0) { $0 + ($1 - value) } / count

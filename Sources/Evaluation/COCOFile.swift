@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// Decodes a COCO file, with errors that name the place.
 struct COCOFile {
@@ -12,34 +11,17 @@ struct COCOFile {
         self.data = data
     }
 
-    /// The most bytes that a file may have.
-    static let maximumSize = 4 << 30
-
     /// Reads the whole file; a pipe or a device will do.
-    init(path: String) throws(COCOFileError) {
+    init(path: String) throws(EvaluationFileError) {
         name = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw COCOFileError(file: path, code: errno) }
-        defer { close(descriptor) }
-        var (bytes, buffer) = (Data(), [UInt8](repeating: 0, count: 1 << 20))
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw COCOFileError(file: path, code: errno) }
-            if count == 0 { break }
-            bytes.append(contentsOf: buffer[..<count])
-            guard bytes.count <= Self.maximumSize else {
-                throw COCOFileError(kind: .corrupt, file: path, entry: nil, reason: "larger than 4 GiB")
-            }
-        }
-        data = bytes
+        data = try FileContent.read(path)
     }
 
     /// Decodes the content. `Explained` is the same type with `CheckedNumber` in place of numbers: slower, but its
     /// errors name the place of a number that the decoder cannot represent, so a failure is looked at again with it.
     func decode<Value: Decodable, Explained: Decodable>(
         _ type: Value.Type, explainedBy: Explained.Type, expecting: String
-    ) throws(COCOFileError) -> Value {
+    ) throws(EvaluationFileError) -> Value {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
@@ -49,7 +31,7 @@ struct COCOFile {
 
     private func explanation<Explained: Decodable>(
         _ error: any Error, by type: Explained.Type, expecting: String
-    ) -> COCOFileError {
+    ) -> EvaluationFileError {
         var error = error
         if case DecodingError.dataCorrupted(let context) = error, context.codingPath.isEmpty {
             do {
@@ -62,11 +44,11 @@ struct COCOFile {
         return corrupt(error, expecting: expecting)
     }
 
-    func corrupt(_ entry: String?, _ reason: String) -> COCOFileError {
-        COCOFileError(kind: .corrupt, file: name, entry: entry, reason: reason)
+    func corrupt(_ entry: String?, _ reason: String) -> EvaluationFileError {
+        EvaluationFileError(kind: .corrupt, file: name, entry: entry, reason: reason)
     }
 
-    private func corrupt(_ error: DecodingError, expecting: String) -> COCOFileError {
+    private func corrupt(_ error: DecodingError, expecting: String) -> EvaluationFileError {
         switch error {
         case .keyNotFound(let key, let context):
             return corrupt(Self.entry(context.codingPath), "the key \(key.stringValue) is missing")
@@ -121,7 +103,7 @@ struct COCOFile {
 
 extension COCOFile {
     /// A box out of a file: four numbers of a size that no arithmetic can bring beyond the finite.
-    func box(_ numbers: [Double], at entry: @autoclosure () -> String) throws(COCOFileError) -> COCOBox {
+    func box(_ numbers: [Double], at entry: @autoclosure () -> String) throws(EvaluationFileError) -> COCOBox {
         guard numbers.count == 4 else {
             throw corrupt(entry() + ".bbox", "\(numbers.count) numbers instead of left, top, width, height")
         }
@@ -130,7 +112,7 @@ extension COCOFile {
     }
 
     /// A number out of a file, at most 10¹² from zero.
-    func number(_ number: Double, at entry: @autoclosure () -> String) throws(COCOFileError) -> Double {
+    func number(_ number: Double, at entry: @autoclosure () -> String) throws(EvaluationFileError) -> Double {
         guard number.isFinite, abs(number) <= 1e12 else {
             throw corrupt(entry(), "\(number) is not a finite number of a possible size")
         }

@@ -18,16 +18,16 @@ package struct COCOInstances: Sendable {
     package let objects: [[AnnotatedObject]]
 
     /// Reads a file.
-    package init(contentsOf path: String) throws(COCOFileError) {
+    package init(contentsOf path: String) throws(EvaluationFileError) {
         try self.init(COCOFile(path: path))
     }
 
     /// Reads a file's content; `name` is for errors.
-    package init(_ data: Data, name: String) throws(COCOFileError) {
+    package init(_ data: Data, name: String) throws(EvaluationFileError) {
         try self.init(COCOFile(name: name, data: data))
     }
 
-    private init(_ file: COCOFile) throws(COCOFileError) {
+    private init(_ file: COCOFile) throws(EvaluationFileError) {
         let content = try file.decode(
             Content<Int, Double>.self, explainedBy: Content<CheckedNumber<Int>, CheckedNumber<Double>>.self,
             expecting: "a COCO instances file, which is an object with images, annotations, categories")

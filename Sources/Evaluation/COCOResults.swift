@@ -13,16 +13,16 @@ package struct COCOResults: Sendable {
     package let leftOut: Int
 
     /// Reads a file.
-    package init(contentsOf path: String, for instances: COCOInstances) throws(COCOFileError) {
+    package init(contentsOf path: String, for instances: COCOInstances) throws(EvaluationFileError) {
         try self.init(COCOFile(path: path), for: instances)
     }
 
     /// Reads a file's content; `name` is for errors.
-    package init(_ data: Data, name: String, for instances: COCOInstances) throws(COCOFileError) {
+    package init(_ data: Data, name: String, for instances: COCOInstances) throws(EvaluationFileError) {
         try self.init(COCOFile(name: name, data: data), for: instances)
     }
 
-    private init(_ file: COCOFile, for instances: COCOInstances) throws(COCOFileError) {
+    private init(_ file: COCOFile, for instances: COCOInstances) throws(EvaluationFileError) {
         let entries = try file.decode(
             [Entry<Int, Double>].self, explainedBy: [Entry<CheckedNumber<Int>, CheckedNumber<Double>>].self,
             expecting: "a COCO results file, which is a list of detections")

@@ -56,8 +56,7 @@ package struct CurveFiles: Sendable {
     }
 
     /// A column for each curve; empty where it has no value.
-    private static func csv(x: (name: String, values: [Double]), columns: [(name: String, values: [Double?])]) -> String
-    {
+    static func csv(x: (name: String, values: [Double]), columns: [(name: String, values: [Double?])]) -> String {
         var text = ([x.name] + columns.map { field($0.name) }).joined(separator: ",") + "\n"
         for (row, value) in x.values.enumerated() {
             var line = number(value, decimals: 4)
@@ -68,14 +67,14 @@ package struct CurveFiles: Sendable {
     }
 
     /// A field of a CSV file (RFC 4180), without control characters.
-    private static func field(_ text: String) -> String {
+    static func field(_ text: String) -> String {
         let clean = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
         guard clean.contains(where: { ",\"".contains($0) }) else { return clean }
         return "\"" + clean.replacing("\"", with: "\"\"") + "\""
     }
 
     /// A number with at most so many decimals, the same in every locale.
-    private static func number(_ value: Double, decimals: Int) -> String {
+    static func number(_ value: Double, decimals: Int) -> String {
         var scale = 1.0
         for _ in 0..<decimals { scale *= 10 }
         return "\((value * scale).rounded() / scale)"

@@ -42,7 +42,7 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
         case let error as TrackLogError:
             self.init(reason: error.reason, message: error.description, exitCode: error.exitCode)
-        case let error as COCOFileError:
+        case let error as EvaluationFileError:
             let (reason, exitCode): (String, Int32) =
                 switch error.kind {
                 case .missing: ("not_found", 66)

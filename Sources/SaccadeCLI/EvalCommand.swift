@@ -4,5 +4,5 @@ struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
         abstract: "Measure how good results are against a ground truth.",
-        subcommands: [EvalDetectionCommand.self])
+        subcommands: [EvalDetectionCommand.self, EvalTrackingCommand.self, EvalClassifierCommand.self])
 }

@@ -96,7 +96,7 @@ struct EvalDetectionRun {
     /// The errors from the best threshold on.
     let errorsAtBest: ErrorBreakdown?
 
-    init(file: String, truth: COCOInstances, thresholds: [Double]) throws(COCOFileError) {
+    init(file: String, truth: COCOInstances, thresholds: [Double]) throws(EvaluationFileError) {
         self.file = file
         results = try COCOResults(contentsOf: file, for: truth)
         let detections = results.detections

@@ -39,6 +39,8 @@ struct SaccadeCommand: ParsableCommand {
               saccade quantize yolov8n.onnx --calibration photos/ -o yolov8n-int8.onnx
               saccade benchmark model yolov8n.onnx --threads 2
               saccade eval det --gt instances_val.json --dt results.json
+              saccade eval mot --gt truth/ --results tracks/
+              saccade eval pr scores.csv
               saccade train detector --data trainset --out runs/a
               saccade lab train --task digits --out runs/digits
 

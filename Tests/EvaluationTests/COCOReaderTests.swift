@@ -10,11 +10,11 @@ import Testing
                          {"id": 2, "image_id": 7, "category_id": 1, "bbox": [0, 0, 9, 9], "area": 81}]}
         """
 
-    private static func instances(_ text: String) throws(COCOFileError) -> COCOInstances {
+    private static func instances(_ text: String) throws(EvaluationFileError) -> COCOInstances {
         try COCOInstances(Data(text.utf8), name: "truth.json")
     }
 
-    private static func results(_ text: String) throws(COCOFileError) -> COCOResults {
+    private static func results(_ text: String) throws(EvaluationFileError) -> COCOResults {
         try COCOResults(Data(text.utf8), name: "found.json", for: instances(truth))
     }
 
@@ -72,7 +72,7 @@ import Testing
     func aDamagedGroundTruthIsNamed(old: String, new: String, message: String) {
         let text = Self.truth.replacingOccurrences(of: old, with: new)
         #expect(text != Self.truth)
-        let error = #expect(throws: COCOFileError.self) { try Self.instances(text) }
+        let error = #expect(throws: EvaluationFileError.self) { try Self.instances(text) }
         #expect(error?.kind == .corrupt)
         #expect(error?.description.hasPrefix("truth.json: " + message) == true, "\(String(describing: error))")
     }
@@ -99,18 +99,18 @@ import Testing
             (String(repeating: "[", count: 100_000), "not JSON: Too many nested arrays"),
         ])
     func damagedResultsAreNamed(text: String, message: String) {
-        let error = #expect(throws: COCOFileError.self) { try Self.results(text) }
+        let error = #expect(throws: EvaluationFileError.self) { try Self.results(text) }
         #expect(error?.kind == .corrupt)
         #expect(error?.description.hasPrefix("found.json: " + message) == true, "\(String(describing: error))")
     }
 
     @Test func aMissingFileIsNamed() {
-        let error = #expect(throws: COCOFileError.self) { try COCOInstances(contentsOf: "/nowhere/truth.json") }
+        let error = #expect(throws: EvaluationFileError.self) { try COCOInstances(contentsOf: "/nowhere/truth.json") }
         #expect(error?.kind == .missing)
         #expect(error?.description == "/nowhere/truth.json: there is no such file")
-        let folder = #expect(throws: COCOFileError.self) { try COCOInstances(contentsOf: "/") }
+        let folder = #expect(throws: EvaluationFileError.self) { try COCOInstances(contentsOf: "/") }
         #expect(folder?.description == "/: a folder, not a file")
-        let device = #expect(throws: COCOFileError.self) { try COCOInstances(contentsOf: "/dev/null") }
+        let device = #expect(throws: EvaluationFileError.self) { try COCOInstances(contentsOf: "/dev/null") }
         #expect(device?.description.hasPrefix("/dev/null: not JSON: ") == true)
     }
 }

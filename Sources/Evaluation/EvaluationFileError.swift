@@ -1,7 +1,7 @@
 import Glibc
 
-/// Why a COCO file could not be taken: which file, where in it, and what is wrong.
-package struct COCOFileError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a file of an evaluation could not be taken: which file, where in it, and what is wrong.
+package struct EvaluationFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What went wrong.
     package enum Kind: Hashable, Sendable {
         /// There is no such file.
@@ -18,7 +18,7 @@ package struct COCOFileError: Error, Hashable, Sendable, CustomStringConvertible
     package let kind: Kind
     /// The file as the user named it.
     package let file: String
-    /// The place in it, such as `annotations[17].bbox`; `nil` when the trouble is the whole file's.
+    /// The place in it, such as `annotations[17].bbox` or `line 12`; `nil` when the trouble is the whole file's.
     package let entry: String?
     /// What is wrong there.
     package let reason: String
