@@ -235,9 +235,11 @@ private struct Fixture: ~Copyable {
         let summary = try TrackRenderer(source: source).run(
             street, tracks: fixture.path("log.jsonl"), to: fixture.path("later.mkv"))
         #expect(summary.frames.read == 40)
+        let drawn = try difference(fixture.path("direct.mkv"), street)
+        #expect(drawn > 0.2, "there is something to see")
         // The log has hundredths of pixels: here and there an edge lies in the next pixel.
-        #expect(try difference(fixture.path("direct.mkv"), fixture.path("later.mkv")) < 0.05)
-        #expect(try difference(fixture.path("direct.mkv"), street) > 0.2, "and there is something to see")
+        let moved = try difference(fixture.path("direct.mkv"), fixture.path("later.mkv"))
+        #expect(moved < 0.1 * drawn, "\(moved) of \(drawn)")
     }
 
     /// The mean difference of the luma of two videos, frame by frame, as long as both last.
