@@ -3,12 +3,17 @@ package import Detections
 /// What makes a detection likely to be of a track: 0 when it lies where the track is expected, +∞ when it cannot be.
 ///
 ///     motion  = d² / gate                                     0 to 1; d² the Mahalanobis distance of the box
-///     overlap = IoU of both boxes, each grown by a margin     the margin grows with the time since the track was seen
-///     cost    = 1 − score · (1 − motionWeight · motion − (1 − motionWeight) · (1 − overlap)) + change of class
+///     overlap = IoU · √(ratio of the heights)                 of both boxes, each grown by a margin, which grows with the
+///                                                             time since the track was seen
+///     turn    = (1 − cos of the angle) / 2                    0 straight on, 1 back; of the way from where the track was
+///                                                             last seen to the detection, against its velocity
+///     cost    = 1 − score · (1 − motionWeight · motion − (1 − motionWeight) · (1 − overlap) − turnCost · turn)
+///               + change of class
 ///
 /// The overlap is what SORT and ByteTrack use (the product with the score is ByteTrack's, and like there it is left out
-/// where low scores are associated: the score is then 1); the motion term is DeepSORT's gate and keeps people apart whose
-/// boxes overlap; the margin (as in "C-BIoU", Yang et al. 2023) lets an object be found again that moved by more than its
+/// where low scores are associated: the score is then 1), with the heights as in "Hybrid-SORT" (Yang et al. 2024); the
+/// motion term is DeepSORT's gate and keeps people apart whose boxes overlap; the turn is the momentum of "OC-SORT" (Cao
+/// et al. 2023); the margin (as in "C-BIoU", Yang et al. 2023) lets an object be found again that moved by more than its
 /// width between two detections.
 ///
 /// Classes: a detection of another class may continue a track, since detectors waver between car and truck, but it pays
@@ -31,6 +36,13 @@ package struct AssociationMetrics: Hashable, Sendable {
     /// The cost of a class that is not the track's; 1 or more keeps classes apart.
     package var classChangeCost: Float = 0.1
 
+    /// What a detection costs that lies straight behind a track, where that came from; one on its way costs nothing, one
+    /// beside it half of this.
+    package var turnCost: Float = 0.15
+    /// The interval between detections at which a turn costs half of that, in seconds: the longer it is, the less says the
+    /// direction in which an object went before. Of a track that was missed a turn costs all of it.
+    package var turnTime = 0.2
+
     /// The defaults.
     package init() {}
 
@@ -39,20 +51,30 @@ package struct AssociationMetrics: Hashable, Sendable {
         min(margin + marginPerSecond * Float(max(0, age)), maximumMargin)
     }
 
+    /// What a full turn costs with an interval between detections, in seconds.
+    package func turnCost(interval: Double) -> Float {
+        let share = max(0, interval) / turnTime
+        return turnCost / Float(1 + share * share)
+    }
+
     /// The cost of a detection for a track that is expected at `predicted`; both boxes with their margins.
     ///
-    /// - Parameter distance: The squared Mahalanobis distance, asked for only where the boxes touch.
+    /// - Parameters:
+    ///   - turn: What the turn costs.
+    ///   - distance: The squared Mahalanobis distance. Both are asked for only where the boxes touch.
     @inline(__always)
     package func cost(
-        predicted: BoundingBox, detected: BoundingBox, score: Float, isClassChange: Bool, distance: () -> Double
+        predicted: BoundingBox, detected: BoundingBox, score: Float, isClassChange: Bool, turn: () -> Float,
+        distance: () -> Double
     ) -> Float {
-        let overlap = predicted.iou(detected)
+        let ratio = min(predicted.height, detected.height) / max(predicted.height, detected.height)
+        let overlap = predicted.iou(detected) * ratio.squareRoot()
         guard overlap > 0 else { return .infinity }
         let distance = distance()
         guard distance <= gate else { return .infinity }
         let motion = Float(distance / gate)
         let likeness = 1 - motionWeight * motion - (1 - motionWeight) * (1 - overlap)
-        return 1 - score * likeness + (isClassChange ? classChangeCost : 0)
+        return 1 - score * (likeness - turn()) + (isClassChange ? classChangeCost : 0)
     }
 }
 

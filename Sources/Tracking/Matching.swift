@@ -96,6 +96,7 @@ struct Matching: Sendable {
             let track = tracks[rows[row]]
             let margin = metrics.margin(age: now - track.latest.time)
             let predicted = track.motion.box.grown(by: margin)
+            let turnCost = metrics.turnCost(interval: track.state == .lost ? 0 : now - track.latest.time)
             let gate = configuration.filter.gate(around: track.motion)
             let base = row * columns.count
             for column in columns.indices {
@@ -103,8 +104,9 @@ struct Matching: Sendable {
                 let cost = metrics.cost(
                     predicted: predicted, detected: detection.box.grown(by: margin),
                     score: level == .high ? detection.score : 1,
-                    isClassChange: detection.classIndex != track.classIndex
-                ) { gate.distance(to: columnCoordinates[column]) }
+                    isClassChange: detection.classIndex != track.classIndex,
+                    turn: { turnCost * track.turn(to: columnCoordinates[column]) },
+                    distance: { gate.distance(to: columnCoordinates[column]) })
                 if cost <= limit { costs[base + column] = Double(cost) }
             }
         }

@@ -48,6 +48,10 @@ package struct Track: Hashable, Sendable {
     package internal(set) var observationCount = 1
     /// The latest observation.
     package internal(set) var latest: Observation
+    /// What the filter believed right after the latest observation.
+    package internal(set) var seenMotion: KalmanFilter.State
+    /// The box of the latest observation as it was detected.
+    package internal(set) var seenBox: BoundingBox
     /// The observation before the latest.
     package internal(set) var previous: Observation?
     /// The mean score, recent observations weighing most: what is seen again after Δt counts Δt / (Δt + `memory`).
@@ -67,6 +71,8 @@ package struct Track: Hashable, Sendable {
     init(number: UInt64, detection: Detection, motion: KalmanFilter.State, time: Double) {
         self.number = number
         self.motion = motion
+        seenMotion = motion
+        seenBox = detection.box
         firstTime = time
         latest = Observation(time: time, box: detection.box, score: detection.score)
         classIndex = detection.classIndex
@@ -87,6 +93,15 @@ package struct Track: Hashable, Sendable {
     func isDue(_ configuration: TrackerConfiguration) -> Bool {
         state == .tentative && observationCount >= configuration.confirmationCount
             && latest.time - firstTime >= configuration.confirmationTime - 1e-6
+    }
+
+    /// How far the way to a place turns from the way that the track took: 0 straight on, 1 back, ½ where nothing moves.
+    func turn(to coordinates: SIMD4<Double>) -> Float {
+        let way = coordinates.lowHalf - seenMotion.position.lowHalf
+        let velocity = seenMotion.velocity.lowHalf
+        let length = ((way * way).sum() * (velocity * velocity).sum()).squareRoot()
+        guard length > 1e-3 else { return 0.5 }
+        return Float(1 - (way * velocity).sum() / length) / 2
     }
 
     mutating func confirm(id: UInt64) {
@@ -112,6 +127,8 @@ package struct Track: Hashable, Sendable {
         confidence += (detection.score - confidence) * passed / (passed + Self.memory)
         isReported = confidence >= configuration.trackHigh
         latest = Observation(time: time, box: box, score: detection.score)
+        seenMotion = motion
+        seenBox = detection.box
         observationCount += 1
         votes.add(detection.score, to: detection.classIndex)
         classIndex = votes.winner ?? detection.classIndex

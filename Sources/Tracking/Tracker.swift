@@ -7,9 +7,9 @@ package import Detections
 ///     let between = tracker.predicted(at: seconds)                         // where it did not, on a live source
 ///
 /// An update moves every track to the new time and gives the detections to the tracks in three associations, each
-/// solved exactly: confirmed and lost tracks with detections of a high score; tracks seen in the previous update with
-/// what is left of a low score (ByteTrack's idea: Zhang et al. 2022); tentative tracks with what is left of a high
-/// score. What then remains of a high score starts new tracks.
+/// solved exactly: confirmed and lost tracks with detections of a high score (in a cascade, if that is asked for); tracks
+/// seen in the previous update with what is left of a low score (ByteTrack's idea: Zhang et al. 2022); tentative tracks
+/// with what is left of a high score. What then remains of a high score starts new tracks.
 ///
 /// The result depends on the configuration and on what was passed in, on nothing else: no clock, no shared state. Two
 /// trackers know nothing of each other. Memory is bounded by `maximumTracks` and `maximumDetections`.
@@ -53,7 +53,12 @@ package struct Tracker: Sendable {
         let now = time ?? 0
         matching.begin(tracks: tracks.count, detections: detections, configuration: configuration)
 
-        associate(detections, .high, at: now) { $0.id != nil }
+        if configuration.cascades {
+            associate(detections, .high, at: now) { $0.state == .confirmed }
+            associate(detections, .high, at: now) { $0.state == .lost }
+        } else {
+            associate(detections, .high, at: now) { $0.id != nil }
+        }
         associate(detections, .low, at: now) { $0.state == .confirmed }
         associate(detections, .high, at: now) { $0.id == nil }
 
@@ -110,7 +115,11 @@ package struct Tracker: Sendable {
         for pair in matching.pairs {
             let detection = detections[pair.detection]
             let measurement = detection.box.coordinates
-            configuration.filter.update(&tracks[pair.track].motion, with: measurement)
+            if configuration.reupdates, tracks[pair.track].state == .lost {
+                reupdate(pair.track, with: measurement, at: now)
+            } else {
+                configuration.filter.update(&tracks[pair.track].motion, with: measurement)
+            }
             if !tracks[pair.track].motion.isFinite {
                 tracks[pair.track].motion = configuration.filter.initiate(measurement)
             }
@@ -120,6 +129,23 @@ package struct Tracker: Sendable {
                 tracks[pair.track].confirm(id: takeID())
             }
         }
+    }
+
+    /// Filters a track that is found again along the straight way from where it was last seen: what the filter made up
+    /// in the meantime is forgotten.
+    private mutating func reupdate(_ index: Int, with measurement: SIMD4<Double>, at now: Double) {
+        let track = tracks[index]
+        let passed = now - track.latest.time
+        // Ten observations a second are made up, twenty at most.
+        let steps = Int(min(max((passed * 10).rounded(), 1), 20))
+        let from = track.seenBox.coordinates
+        var motion = track.seenMotion
+        for step in 1...steps {
+            configuration.filter.predict(&motion, seconds: passed / Double(steps))
+            let part = Double(step) / Double(steps)
+            configuration.filter.update(&motion, with: from + (measurement - from) * part)
+        }
+        tracks[index].motion = motion
     }
 
     /// What becomes of the tracks that got no detection.

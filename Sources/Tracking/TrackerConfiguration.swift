@@ -26,6 +26,15 @@ package struct TrackerConfiguration: Hashable, Sendable {
     /// motorcycle.
     package var duplicateIoUAcrossClasses: Float = 0.85
 
+    /// Whether tracks that were seen in the previous update choose before those that are lost (DeepSORT's matching
+    /// cascade, with two levels). Off: on five sequences of MOT15 there are fewer switches with it (127 instead of 173), but
+    /// a lost track that is back goes without more often than not (HOTA 41.9 instead of 46.4).
+    package var cascades = false
+    /// Whether a track that is found again is filtered anew along the straight way from where it was last seen ("OC-SORT",
+    /// Cao et al. 2023: observation-centric re-update). Off: where noise grows with the real time it changes next to
+    /// nothing (HOTA 46.5 instead of 46.4, 181 switches instead of 173).
+    package var reupdates = false
+
     /// What makes a detection likely to be of a track.
     package var metrics = AssociationMetrics()
     /// How boxes move.
