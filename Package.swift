@@ -97,7 +97,8 @@ let commandLine = Module(
     name: "SaccadeCLI",
     imports: [
         "Saccade", "Detections", "Imaging", "Media", "Evaluation", "Pipelines", "Detectors", "Tensors", "Kernels",
-        "Graphs", "Execution", "Models", "ONNX", "Training", "Plots", "Digests", "Augmentation", "Lab", "CArguments",
+        "Graphs", "Execution", "Models", "ONNX", "Training", "Plots", "Digests", "Augmentation", "Lab", "Tracking",
+        "CArguments",
     ],
     products: [arguments])
 

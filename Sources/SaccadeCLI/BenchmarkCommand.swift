@@ -10,5 +10,5 @@ struct BenchmarkCommand: ParsableCommand {
 
             Other programs on the machine disturb the figures: compare in turns, and compare medians.
             """,
-        subcommands: [BenchmarkModelCommand.self, BenchmarkTrackCommand.self, BenchmarkTrainingCommand.self])
+        subcommands: [BenchmarkModelCommand.self, BenchmarkTrackCommand.self, BenchmarkTrainingCommand.self, BenchmarkTrackerCommand.self])
 }
