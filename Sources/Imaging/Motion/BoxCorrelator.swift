@@ -11,8 +11,7 @@ package import Detections
 ///
 /// The template is compared with every place around the prediction by normalised cross-correlation (J. P. Lewis, "Fast
 /// normalized cross-correlation", 1995), which no change of brightness or contrast disturbs; the further from the
-/// prediction, the better it must fit. A parabola through the peak and its neighbours gives the part of a cell. Where
-/// the peak is low, as when the object is hidden or has turned, there is no match, and the prediction is the best guess.
+/// prediction, the better it must fit. A least squares step at the peak gives the part of a cell. Where the peak is low, as when the object is hidden or has turned, there is no match, and the prediction is the best guess.
 ///
 /// Boxes may lie anywhere, be empty or not finite. The same input gives the same result on every processor. Once built
 /// it allocates nothing.
@@ -37,7 +36,7 @@ package struct BoxCorrelator: Sendable {
     static let leastContrast: Int64 = 2
     /// The longest side of what is searched, in cells, with room for the padding of a template's rows.
     private static let longestSide = BoxTemplate.longestSide + 2 * longestReach
-    private static let pictureStride = longestSide + 16
+    static let pictureStride = longestSide + 16
 
     /// The peak below which there is no match.
     package let leastPeak: Float
@@ -46,14 +45,14 @@ package struct BoxCorrelator: Sendable {
     private let instructionSet: PixelInstructionSet
     private var sums = [UInt16](repeating: 0, count: longestSide * Int(SP_LONGEST_CELL))
     private var cells = [UInt8](repeating: 0, count: longestSide * longestSide)
-    private var picture = [Int16](repeating: 0, count: pictureStride * longestSide)
-    private var integrals = IntegralImage(width: longestSide, height: longestSide)
+    var picture = [Int16](repeating: 0, count: pictureStride * longestSide)
+    var integrals = IntegralImage(width: longestSide, height: longestSide)
     private var products = [Int32](repeating: 0, count: 2 * longestReach + 1)
     private var surface = CorrelationSurface(longestReach: longestReach)
 
     /// A correlator that takes no lower and no less distinct peak for a match.
     package init(
-        leastPeak: Float = 0.5, leastDistinctness: Float = 0.05, instructionSet: PixelInstructionSet = .best
+        leastPeak: Float = 0.6, leastDistinctness: Float = 0.05, instructionSet: PixelInstructionSet = .best
     ) {
         self.leastPeak = leastPeak
         self.leastDistinctness = leastDistinctness
@@ -116,8 +115,9 @@ package struct BoxCorrelator: Sendable {
         guard let peak = surface.peak(reach: reach, penalty: Self.penalty), peak.value >= leastPeak,
             peak.distinctness >= leastDistinctness
         else { return nil }
-        let shiftX = Float(x - template.x) + peak.x * Float(side)
-        let shiftY = Float(y - template.y) + peak.y * Float(side)
+        let fraction = fraction(of: template, at: peak)
+        let shiftX = Float(x - template.x) + (Float(peak.column - reach) + fraction.x) * Float(side)
+        let shiftY = Float(y - template.y) + (Float(peak.row - reach) + fraction.y) * Float(side)
         let box = BoundingBox(
             centerX: template.box.centerX + shiftX, centerY: template.box.centerY + shiftY, width: predicted.width,
             height: predicted.height)
