@@ -83,7 +83,7 @@ typedef struct sp_mismatch {
 } sp_mismatch;
 
 /// Compares a window with a picture at (weight_x, weight_y) / 256 to the right and below of `at`, sampled bilinearly.
-/// The weights are 0...255; the pixels of the window and the next column and row are readable.
+/// The weights are 0...256; the pixels of the window and the next column and row are readable.
 void sp_compare_window(
     int isa, const uint8_t *_Nonnull at, ptrdiff_t stride, int weight_x, int weight_y,
     const sp_window *_Nonnull window, sp_mismatch *_Nonnull mismatch);
