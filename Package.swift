@@ -43,7 +43,8 @@ let floors: [[Module]] = [
         Module(
             name: "Kernels", imports: ["Tensors", "CSaccadeKernels"], testImports: ["CAllocationCounter"]),
         Module(name: "Graphs", imports: ["Tensors"]),
-        Module(name: "Imaging", imports: ["Detections", "CSaccadePixels"]),
+        Module(
+            name: "Imaging", imports: ["Detections", "CSaccadePixels"], testImports: ["CAllocationCounter"]),
         Module(name: "Tracking", imports: ["Detections"], testImports: ["CAllocationCounter"]),
         Module(name: "Evaluation", imports: ["Detections", "Plots"], testExcludes: ["Goldens"]),
     ],

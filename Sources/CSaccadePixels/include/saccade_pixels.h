@@ -1,4 +1,4 @@
-// Loops over rows of 8-bit pixels: scaling to RGB, blending, turning.
+// Loops over rows of 8-bit pixels: scaling to RGB, measuring motion, blending, turning.
 //
 // Every function works in integers, and its result does not depend on the instruction set: the variants are bit-equal.
 #pragma once
@@ -42,6 +42,59 @@ void sp_sample_row(
 
 /// out[i] = levels[i] * scale for i < count.
 void sp_scale_levels(int isa, const uint8_t *_Nonnull levels, size_t count, float scale, float *_Nonnull out);
+
+// ----------------------------------------------------------------------------------------------------------- motion
+
+/// The longest side of a cell that `sp_average_cells` takes.
+enum { SP_LONGEST_CELL = 256 };
+
+/// out[i] = the mean, halves rounded up, of the cell of cell_width x cell_height pixels at column i * cell_width.
+///
+/// The sides of a cell are 1...SP_LONGEST_CELL; `sums` is room for count * cell_width numbers.
+void sp_average_cells(
+    int isa, const uint8_t *_Nonnull source, ptrdiff_t stride, size_t cell_width, size_t cell_height, size_t count,
+    uint16_t *_Nonnull sums, uint8_t *_Nonnull out);
+
+/// Sums over blocks of 4 x 4 pixels of products of the gradient (gx, gy), where gx is the right neighbour minus the
+/// left one and gy the lower minus the upper: xx[i], xy[i] and yy[i] belong to the block at column 4i.
+///
+/// The pixels around the blocks are readable. `sums` is room for 12 * count numbers.
+void sp_gradient_blocks(
+    int isa, const uint8_t *_Nonnull source, ptrdiff_t stride, size_t count, int32_t *_Nonnull sums,
+    int32_t *_Nonnull xx, int32_t *_Nonnull xy, int32_t *_Nonnull yy);
+
+/// The side of the windows that are tracked.
+enum { SP_WINDOW = 16 };
+
+/// A window of a picture with its gradient, to look for in another picture.
+typedef struct sp_window {
+    int16_t level[SP_WINDOW * SP_WINDOW];  // times 8
+    int16_t gx[SP_WINDOW * SP_WINDOW], gy[SP_WINDOW * SP_WINDOW];
+    // Sums over the window; `square` is that of the squares of `level`.
+    int32_t sum, square, sum_x, sum_y, xx, xy, yy;
+} sp_window;
+
+/// Fills a window from the picture at its top left pixel; one pixel around it is readable.
+void sp_take_window(int isa, const uint8_t *_Nonnull at, ptrdiff_t stride, sp_window *_Nonnull window);
+
+/// Sums over a window of d, the difference of a picture and the window in levels times 8.
+typedef struct sp_mismatch {
+    int32_t sum, square, x, y;  // of d, d * d, d * gx, d * gy
+} sp_mismatch;
+
+/// Compares a window with a picture at (weight_x, weight_y) / 256 to the right and below of `at`, sampled bilinearly.
+/// The weights are 0...256; the pixels of the window and the next column and row are readable.
+void sp_compare_window(
+    int isa, const uint8_t *_Nonnull at, ptrdiff_t stride, int weight_x, int weight_y,
+    const sp_window *_Nonnull window, sp_mismatch *_Nonnull mismatch);
+
+/// out[i] = the sum of template[x] * picture[i + x] over the template's rows, for i < count.
+///
+/// Levels are 0...255. The template's rows are `width` long, a multiple of 16, and `height` of them follow one another;
+/// the picture's rows are `stride` apart and readable for count + width levels. The sum stays below 2^31.
+void sp_correlate(
+    int isa, const int16_t *_Nonnull template_levels, size_t width, size_t height, const int16_t *_Nonnull picture,
+    size_t stride, size_t count, int32_t *_Nonnull out);
 
 // --------------------------------------------------------------------------------------------------------- blending
 
