@@ -61,6 +61,9 @@ public struct DetectorOptions: Hashable, Sendable {
 public struct TrackerOptions: Hashable, Sendable {
     /// The least score of a detection that can continue a track, 0 to 1.
     public var lowConfidence: Float = 0.1
+    /// Whether the motion of the camera is told from the pictures, and the tracks go with it. It takes a millisecond a
+    /// frame and is for cameras that move; of one that stands it says that it stands.
+    public var followsCamera = false
 
     /// The defaults.
     public init() {}

@@ -247,7 +247,7 @@ final class VideoRun: @unchecked Sendable {
         defer { if working.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { detected.finish() } }
         while var taken = turnstile.enter({ takeDecoded() }) {
             try detect(&taken.element, worker)
-            if !keepsPixels { taken.element.image = nil }
+            if !keepsPixels, !followsCamera { taken.element.image = nil }
             guard turnstile.leave(taken, { _ = detected.push($0) }) else { return }
         }
     }
@@ -265,10 +265,13 @@ final class VideoRun: @unchecked Sendable {
                     return frame
                 } : takeDecoded()
             guard var frame = taken else { return }
-            if !keepsPixels { frame.image = nil }
+            if !keepsPixels, !followsCamera { frame.image = nil }
             guard detected.push(frame) else { return }
         }
     }
+
+    /// Whether the tracker looks at the pictures.
+    private var followsCamera: Bool { configuration.tracker?.followsCamera ?? false }
 
     /// Whether somebody will draw on the frames that were detected in.
     private var keepsPixels: Bool { output != nil && drawingSource == nil }
@@ -317,10 +320,15 @@ final class VideoRun: @unchecked Sendable {
         }
         var stage = TrackingStage(
             TrackerConfiguration(options, confidence: configuration.detector.confidence),
+            followsCamera: followsCamera,
             holdBackLimit: isLive ? TrackingStage.nothingWaits : configuration.holdBackLimit)
-        while let frame = detected.pop() {
+        while var frame = detected.pop() {
             let start = ContinuousClock.now
             waited = .zero
+            if followsCamera, let image = frame.image.take() {
+                stage.follow(image)
+                if keepsPixels { frame.image = consume image }
+            }
             guard stage.process(frame, to: push) else { return }
             trackTime.record(ContinuousClock.now - start - waited)
         }

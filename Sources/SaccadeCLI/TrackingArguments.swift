@@ -18,8 +18,12 @@ struct TrackingArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The least score of a detection that continues a track.", valueName: "score"))
     var trackLow: Float = 0.1
 
+    @Flag(help: "Tell the motion of the camera from the pictures, and let the tracks go with it.")
+    var followCamera = false
+
     func apply(to configuration: inout PipelineConfiguration) {
         configuration.tracker?.lowConfidence = trackLow
+        configuration.tracker?.followsCamera = followCamera
         configuration.schedule.stride = vidStride
         configuration.schedule.detectEvery = detectEvery
         configuration.schedule.detectRate = detectFps

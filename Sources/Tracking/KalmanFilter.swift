@@ -71,6 +71,23 @@ package struct KalmanFilter: Hashable, Sendable {
         }
     }
 
+    /// The state in a picture that the camera moved: places, velocities and lengths go with it, and so does what is not
+    /// known of them, which is the same in all directions (a box stays upright, its aspect is what it was).
+    package func moved(_ state: State, by transform: SimilarityTransform) -> State {
+        guard transform != .identity else { return state }
+        var moved = state
+        let scale = transform.scale
+        let place = transform.apply(x: state.position.x, y: state.position.y)
+        let velocity = transform.applyToVector(x: state.velocity.x, y: state.velocity.y)
+        moved.position = SIMD4(place.x, place.y, state.position.z, state.position.w * scale)
+        moved.velocity = SIMD4(velocity.x, velocity.y, state.velocity.z, state.velocity.w * scale)
+        let squared = SIMD4(scale * scale, scale * scale, 1, scale * scale)
+        moved.positionVariance *= squared
+        moved.covariance *= squared
+        moved.velocityVariance *= squared
+        return moved
+    }
+
     /// The state after the first observation: at the box, at rest, not knowing the velocity.
     package func initiate(_ measurement: SIMD4<Double>) -> State {
         let r = scaled(center.measurement, aspect.measurement, height.measurement, by: measurement.w)

@@ -95,6 +95,13 @@ package struct Track: Hashable, Sendable {
             && latest.time - firstTime >= configuration.confirmationTime - 1e-6
     }
 
+    /// Goes with the picture that the camera moved.
+    mutating func move(by transform: SimilarityTransform, _ filter: KalmanFilter) {
+        motion = filter.moved(motion, by: transform)
+        seenMotion = filter.moved(seenMotion, by: transform)
+        seenBox = transform.apply(seenBox)
+    }
+
     /// How far the way to a place turns from the way that the track took: 0 straight on, 1 back, ½ where nothing moves.
     func turn(to coordinates: SIMD4<Double>) -> Float {
         let way = coordinates.lowHalf - seenMotion.position.lowHalf

@@ -38,17 +38,27 @@ package struct Tracker: Sendable {
     ///
     /// Times that stand still or jitter backwards count as no time passed; a jump of more than `maximumTimeLost` back
     /// ends all tracks (the source began anew). Detections that are not finite are ignored.
-    package mutating func update(detections: [Detection], at seconds: Double) -> [Detection] {
+    ///
+    /// - Parameter cameraMotion: Where places of the picture of the previous update are in this one, in pixels.
+    package mutating func update(
+        detections: [Detection], at seconds: Double, cameraMotion: SimilarityTransform = .identity
+    ) -> [Detection] {
         var seen: [Detection] = []
-        update(detections: detections, at: seconds, into: &seen)
+        update(detections: detections, at: seconds, cameraMotion: cameraMotion, into: &seen)
         return seen
     }
 
     /// The same, with the result in place of what `seen` held. Once everything has grown to its size, nothing is
     /// allocated.
-    package mutating func update(detections: [Detection], at seconds: Double, into seen: inout [Detection]) {
+    package mutating func update(
+        detections: [Detection], at seconds: Double, cameraMotion: SimilarityTransform = .identity,
+        into seen: inout [Detection]
+    ) {
         seen.removeAll(keepingCapacity: true)
         let isFirst = time == nil
+        if cameraMotion != .identity, cameraMotion.isFinite {
+            for index in tracks.indices { tracks[index].move(by: cameraMotion, configuration.filter) }
+        }
         advance(to: seconds)
         let now = time ?? 0
         matching.begin(tracks: tracks.count, detections: detections, configuration: configuration)
@@ -72,12 +82,14 @@ package struct Tracker: Sendable {
 
     /// Where the tracks that were seen in the latest update should be at a later time: origin `.predicted`, the score of
     /// the latest detection. Nothing changes. Empty once more than `maximumTimeLost` has passed.
-    package func predicted(at seconds: Double) -> [Detection] {
+    ///
+    /// - Parameter cameraMotion: Where places of the picture of the latest update are in the later one, in pixels.
+    package func predicted(at seconds: Double, cameraMotion: SimilarityTransform = .identity) -> [Detection] {
         guard let time, seconds - time <= configuration.maximumTimeLost else { return [] }
         var result: [Detection] = []
         for track in tracks {
             guard var detection = track.detection else { continue }
-            var motion = track.motion
+            var motion = configuration.filter.moved(track.motion, by: cameraMotion)
             configuration.filter.predict(&motion, seconds: seconds - time)
             guard motion.isFinite else { continue }
             detection.box = motion.box

@@ -74,4 +74,52 @@ private func person(_ x: Float, score: Float = 0.9, height: Float = 100) -> Dete
             #expect(seen.map(\.trackID) == [cascades ? 1 : 2])
         }
     }
+
+    /// The camera is shaken by more than a person's width from frame to frame, and zooms.
+    @Test func tracksGoWithTheCamera() {
+        for follows in [true, false] {
+            var tracker = Tracker()
+            var view = SimilarityTransform.identity
+            var random = SplitMix(seed: 4)
+            var complete = 0
+            for frame in 0..<50 {
+                let step =
+                    frame == 0
+                    ? .identity
+                    : SimilarityTransform(
+                        scale: frame < 25 ? 1.01 : 0.99, about: (500, 300), tx: .random(in: -90...90, using: &random), ty: 8)
+                view = view.followed(by: step)
+                // Two people stand in the world, one walks.
+                let people = [person(100), person(300), person(500 + 3 * Float(frame))].map { person in
+                    var person = person
+                    person.box = view.apply(person.box)
+                    return person
+                }
+                let seen = tracker.update(
+                    detections: people, at: Double(frame) / 25, cameraMotion: follows ? step : .identity)
+                if seen.map(\.trackID) == [1, 2, 3] { complete += 1 }
+            }
+            #expect(follows ? complete == 50 : complete < 25, "\(complete)")
+            if follows {
+                let step = SimilarityTransform(tx: 200, ty: -50)
+                let before = tracker.predicted(at: 49 / 25), after = tracker.predicted(at: 49 / 25, cameraMotion: step)
+                for (before, after) in zip(before, after) {
+                    #expect(abs(after.box.centerX - before.box.centerX - 200) < 0.01)
+                    #expect(abs(after.box.centerY - before.box.centerY + 50) < 0.01)
+                }
+            }
+        }
+    }
+
+    @Test func aCameraThatIsNowhereChangesNothing() {
+        var one = Tracker(), other = Tracker()
+        for frame in 0..<10 {
+            let nowhere = SimilarityTransform(a: .nan, b: 0, tx: .infinity, ty: 0)
+            let detections = [person(100 + Float(frame))]
+            let seconds = Double(frame) / 25
+            #expect(
+                one.update(detections: detections, at: seconds, cameraMotion: nowhere)
+                    == other.update(detections: detections, at: seconds))
+        }
+    }
 }
