@@ -1,3 +1,5 @@
+package import Tracking
+
 /// What a `VideoPipeline` shall do. Every default is what `saccade track` does without options.
 public struct PipelineConfiguration: Hashable, Sendable {
     /// How objects are found.
@@ -61,6 +63,8 @@ public struct DetectorOptions: Hashable, Sendable {
 public struct TrackerOptions: Hashable, Sendable {
     /// The least score of a detection that can continue a track, 0 to 1.
     public var lowConfidence: Float = 0.1
+    /// All other parameters. Its scores give way to `lowConfidence` and to the detector's confidence.
+    package var parameters = TrackerConfiguration()
 
     /// The defaults.
     public init() {}

@@ -15,11 +15,25 @@ struct TrackingArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Use every n-th frame alone: the others do not exist.", valueName: "n"))
     var vidStride = 1
 
-    @Option(help: ArgumentHelp("The least score of a detection that continues a track.", valueName: "score"))
-    var trackLow: Float = 0.1
+    @Option(
+        help: ArgumentHelp("The least score of a detection that continues a track. Default: 0.1.", valueName: "score"))
+    var trackLow: Float?
 
-    func apply(to configuration: inout PipelineConfiguration) {
-        configuration.tracker?.lowConfidence = trackLow
+    @Option(
+        help: ArgumentHelp(
+            "The tracker's parameters, as saccade tune tracker writes them (YAML). --conf and --track-low win over its "
+                + "track_high and track_low.", valueName: "file"))
+    var tracker: String?
+
+    /// - Parameter confidence: what --conf says.
+    func apply(to configuration: inout PipelineConfiguration, confidence: Float?) throws(SaccadeError) {
+        var options = TrackerOptions()
+        if let tracker {
+            options = try TrackerOptions(contentsOf: tracker)
+            if confidence == nil { configuration.detector.confidence = options.confidence }
+        }
+        if let trackLow { options.lowConfidence = trackLow }
+        configuration.tracker = options
         configuration.schedule.stride = vidStride
         configuration.schedule.detectEvery = detectEvery
         configuration.schedule.detectRate = detectFps
