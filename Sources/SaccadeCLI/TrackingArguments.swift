@@ -27,13 +27,13 @@ struct TrackingArguments: ParsableArguments {
 
     /// - Parameter confidence: what --conf says.
     func apply(to configuration: inout PipelineConfiguration, confidence: Float?) throws(SaccadeError) {
-        var options = TrackerOptions()
         if let tracker {
-            options = try TrackerOptions(contentsOf: tracker)
-            if confidence == nil { configuration.detector.confidence = options.confidence }
+            let file = try TrackerOptions(contentsOf: tracker)
+            configuration.tracker?.parameters = file.parameters
+            configuration.tracker?.lowConfidence = file.lowConfidence
+            if confidence == nil { configuration.detector.confidence = file.confidence }
         }
-        if let trackLow { options.lowConfidence = trackLow }
-        configuration.tracker = options
+        if let trackLow { configuration.tracker?.lowConfidence = trackLow }
         configuration.schedule.stride = vidStride
         configuration.schedule.detectEvery = detectEvery
         configuration.schedule.detectRate = detectFps
