@@ -23,7 +23,8 @@ package struct EvaluationFileError: Error, Hashable, Sendable, CustomStringConve
     /// What is wrong there.
     package let reason: String
 
-    init(kind: Kind, file: String, entry: String?, reason: String) {
+    /// An error about a file, or about a place in it.
+    package init(kind: Kind, file: String, entry: String?, reason: String) {
         self.kind = kind
         self.file = file
         self.entry = entry

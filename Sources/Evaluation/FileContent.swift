@@ -1,13 +1,13 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// The bytes of a file.
-enum FileContent {
+package enum FileContent {
     /// The most bytes that a file may have.
     static let maximumSize = 4 << 30
 
     /// Reads the whole file; a pipe or a device will do.
-    static func read(_ path: String) throws(EvaluationFileError) -> Data {
+    package static func read(_ path: String) throws(EvaluationFileError) -> Data {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw EvaluationFileError(file: path, code: errno) }
         defer { close(descriptor) }

@@ -19,6 +19,15 @@ package struct FrameInfo: Sendable {
     package var captured: MonotonicTime?
 }
 
+extension FrameInfo {
+    /// A frame without a picture, of what is known without a decoder.
+    package init(index: Int, seconds: Double) {
+        self.init(
+            index: index, timestamp: Timestamp(0, timeBase: Rational(1, 1)), duration: 0, seconds: seconds,
+            isCorrupt: false, path: nil, captured: nil)
+    }
+}
+
 /// A picture of a source, with the packets of other streams that came before it.
 package struct DecodedFrame: ~Copyable, Sendable {
     package var image: Image

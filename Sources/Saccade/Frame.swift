@@ -35,6 +35,17 @@ struct Frame: ~Copyable, Sendable {
         image = frame.takeImage()
     }
 
+    /// A frame of which there is no picture, with what was detected in it; `detections` are looked at where it has the
+    /// fate `.detected`.
+    init(_ info: FrameInfo, fate: Fate, detections: [Detection]) {
+        self.info = info
+        arrival = .now
+        (width, height) = (0, 0)
+        self.fate = fate
+        passthrough = []
+        self.detections = detections
+    }
+
     /// Bytes that the pixels and the packets hold.
     var heldBytes: Int {
         (image == nil ? 0 : width * height * 3 / 2) + passthrough.reduce(0) { $0 + $1.byteCount }

@@ -1,3 +1,5 @@
+package import Tracking
+
 /// What a `VideoPipeline` shall do. Every default is what `saccade track` does without options.
 public struct PipelineConfiguration: Hashable, Sendable {
     /// How objects are found.
@@ -64,6 +66,8 @@ public struct TrackerOptions: Hashable, Sendable {
     /// Whether the motion of the camera is told from the pictures, and the tracks go with it. It takes a millisecond a
     /// frame and is for cameras that move; of one that stands it says that it stands.
     public var followsCamera = false
+    /// All other parameters. Its scores give way to `lowConfidence` and to the detector's confidence.
+    package var parameters = TrackerConfiguration()
 
     /// The defaults.
     public init() {}

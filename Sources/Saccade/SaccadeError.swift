@@ -26,7 +26,8 @@ public struct SaccadeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence.
     public var description: String { message }
 
-    static func usage(_ message: String) -> SaccadeError {
+    /// What a user asked for makes no sense.
+    package static func usage(_ message: String) -> SaccadeError {
         SaccadeError(reason: "refused", message: message, exitCode: 64)
     }
 

@@ -482,8 +482,8 @@ extension Rational {
 }
 
 extension TrackerConfiguration {
-    fileprivate init(_ options: TrackerOptions, confidence: Float) {
-        self.init()
+    init(_ options: TrackerOptions, confidence: Float) {
+        self = options.parameters
         trackHigh = confidence
         trackLow = min(options.lowConfidence, confidence)
     }

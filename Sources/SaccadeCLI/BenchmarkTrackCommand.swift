@@ -50,7 +50,7 @@ struct BenchmarkTrackCommand: ParsableCommand {
             configuration.threads = self.detector.threads ?? 0
             configuration.mode = self.detector.mode
             configuration.batch = self.detector.batch
-            tracking.apply(to: &configuration)
+            try tracking.apply(to: &configuration, confidence: self.detector.conf)
 
             let copy = try write ? self.copy ?? Self.temporaryCopy() : nil
             defer {

@@ -12,8 +12,8 @@ struct DetectorArguments: ParsableArguments {
                 + "got. Default: the weights that come with Saccade.", valueName: "file"))
     var model: String?
 
-    @Option(help: "The least score of a detection, or of what starts a track.")
-    var conf: Float = 0.25
+    @Option(help: "The least score of a detection, or of what starts a track. Default: 0.25.")
+    var conf: Float?
 
     @Option(
         help:
@@ -62,7 +62,7 @@ struct DetectorArguments: ParsableArguments {
         let path: String
         if let model { path = try ModelCache().resolve(model) } else { path = try Self.defaultModel() }
         var options = DetectorOptions(model: path)
-        options.confidence = conf
+        if let conf { options.confidence = conf }
         options.iou = iou
         options.maximumDetections = maxDet
         options.isAgnostic = agnosticNms

@@ -27,3 +27,12 @@ struct OutputFolder {
         try file.finish()
     }
 }
+
+extension OutputFile {
+    /// Writes a text as a whole file, aside until it is complete; `-` is standard output.
+    static func write(_ text: String, to path: String) throws {
+        var file = try OutputFile(path: path, isDurable: false)
+        try Array(text.utf8).withUnsafeBytes { try file.write($0) }
+        try file.finish()
+    }
+}

@@ -41,17 +41,19 @@ struct SaccadeCommand: ParsableCommand {
               saccade eval det --gt instances_val.json --dt results.json
               saccade eval mot --gt truth/ --results tracks/
               saccade eval pr scores.csv
+              saccade benchmark sweep --gt truth/ --detections detections/
+              saccade tune tracker --gt truth/ --detections detections/ -o tracker.yaml
               saccade train detector --data trainset --out runs/a
               saccade lab train --task digits --out runs/digits
 
             Exit codes: 0 done · 64 usage · 65 bad model or data · 66 no input · 69 source unavailable · \
             70 internal · 73 cannot create output · 74 input or output failed · 75 some inputs failed · \
-            77 permission · 130/143 stopped by a signal, outputs complete.
+            77 permission · 78 bad file of parameters · 130/143 stopped by a signal, outputs complete.
             """,
         version: "0.1.0",
         subcommands: [
             TrackCommand.self, DetectCommand.self, RenderCommand.self, InspectCommand.self, EvalCommand.self,
             QuantizeCommand.self, BenchmarkCommand.self, TrainCommand.self, ModelsCommand.self, SourcesCommand.self,
-            LabCommand.self,
+            TuneCommand.self, LabCommand.self,
         ])
 }

@@ -16,15 +16,18 @@ struct SourceArguments: ParsableArguments {
     @Option(name: [.customShort("t")], help: ArgumentHelp("Read this much.", valueName: "time"))
     var duration: TimeOfSource?
 
-    @Option(help: ArgumentHelp("The rate of a folder of images.", valueName: "frames/s"))
-    var fps = 25.0
+    @Option(
+        help: ArgumentHelp(
+            "The rate of a folder of images (default: 25), or of --detections without seqinfo.ini.",
+            valueName: "frames/s"))
+    var fps: Double?
 
     func options() -> SourceOptions {
         var options = SourceOptions()
         options.start = start?.seconds
         options.end = end?.seconds
         options.duration = duration?.seconds
-        options.imageRate = fps
+        if let fps { options.imageRate = fps }
         return options
     }
 }

@@ -82,8 +82,9 @@ struct SummaryText {
             lines.append("the source was \(lost), and away for \(Self.clock(connections.downtime))")
         }
         if frames.predicted > 0, summary.age == nil {
-            lines.append(
-                "\(frames.predicted) skipped frames got predicted boxes: too large to be held until the next detection")
+            // Without a detector there are no pictures to be held.
+            let reason = summary.model == nil ? "" : ": too large to be held until the next detection"
+            lines.append("\(frames.predicted) skipped frames got predicted boxes\(reason)")
         }
         if frames.undecodablePackets > 0 { lines.append("\(frames.undecodablePackets) packets could not be decoded") }
         if let publication = summary.publication { lines.append(Self.line(publication)) }

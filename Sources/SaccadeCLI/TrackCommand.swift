@@ -28,12 +28,20 @@ struct TrackCommand: ParsableCommand {
             run goes on. A file is published as fast as it is done, in its own time with --realtime, and a stream that \
             fails ends its run.
 
+            With --detections there is no SOURCE and no picture: the tracker runs alone over detections in MOTChallenge \
+            text (frame from 1, id, left, top, width, height, score). The frame rate and the length come from seqinfo.ini \
+            beside the file or in the folder above, the rate else from --fps. Of a folder, each sequence \
+            (SEQ/det/det.txt, or SEQ.txt) is followed.
+
+              saccade track --detections mot15/PETS09-S2L1/det/det.txt --save-mot tracks/PETS09-S2L1.txt
+              saccade track --detections mot15/ --detect-every 3 --online --save-mot tracks/
+
             The sources of a list share the model and the processor in turns; none waits for another. A line is a \
             source, or NAME = SOURCE; each gets its own outputs: recordings/NAME.mp4, tracks-NAME.jsonl.
             """)
 
     @Argument(help: "The video, folder of images, - for standard input, camera or stream.")
-    var source: String
+    var source: String?
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
@@ -43,17 +51,51 @@ struct TrackCommand: ParsableCommand {
     var output: String?
 
     @OptionGroup(title: "Tracking") var tracking: TrackingArguments
+    @OptionGroup(title: "Tracking without pictures") var replay: ReplayArguments
     @OptionGroup var options: PipelineArguments
     @OptionGroup(title: "Report") var report: ReportArguments
 
     func run() throws {
         try report.reporting { reporter throws(SaccadeError) in
+            if let detections = replay.detections { return try follow(detections, reporter) }
+            guard let source else { throw .usage("there is nothing to track: name a SOURCE, or --detections") }
+            if let option = replay.needingDetections.first {
+                throw .usage("\(option) belongs to --detections: it cannot be used with a video")
+            }
             var configuration = try options.configuration()
-            tracking.apply(to: &configuration)
+            try tracking.apply(to: &configuration, confidence: options.detector.conf)
             let outputs = try report.checked(
                 RunOutputs(video: output, results: options.results.outputs, showsWindow: options.window.show))
             let pipeline = try VideoPipeline(configuration)
             return try reporter.run(pipeline, source, to: outputs)
+        }
+    }
+
+    /// Runs the tracker alone over the detections of a file or folder.
+    private func follow(
+        _ detections: String, _ reporter: RunReporter
+    ) throws(SaccadeError) -> any CommandSummary {
+        guard source == nil else { throw .usage("--detections takes the place of SOURCE: leave one of them out") }
+        let refused =
+            (output == nil ? [] : ["--output"]) + (tracking.followCamera ? ["--follow-camera"] : [])
+            + options.needingPictures
+        if let option = refused.first {
+            throw .usage("\(option) needs pictures: with --detections the tracker runs alone, and there are none")
+        }
+        var configuration = PipelineConfiguration(model: "")
+        if let conf = options.detector.conf { configuration.detector.confidence = conf }
+        try tracking.apply(to: &configuration, confidence: options.detector.conf)
+        let outputs = try report.checked(RunOutputs(results: options.results.outputs))
+        let replay = self.replay.replay(configuration)
+        try replay.validate()
+        let sequences = try DetectionSequence.all(
+            at: detections, names: self.replay.sequences, frameRate: options.source.fps)
+        return try reporter.observe(stop: {}) { observer throws(SaccadeError) -> any CommandSummary in
+            observer.started(sequences.reduce(0) { $0 + $1.frames.count })
+            let summary = try replay.run(
+                sequences, to: outputs.results, onFrame: observer.onFrame, shouldStop: { reporter.signal != nil })
+            if sequences.count == 1, let only = summary.sources.first { return only }
+            return ReplaySummary(list: summary)
         }
     }
 }

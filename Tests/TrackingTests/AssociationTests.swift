@@ -87,7 +87,8 @@ private func person(_ x: Float, score: Float = 0.9, height: Float = 100) -> Dete
                     frame == 0
                     ? .identity
                     : SimilarityTransform(
-                        scale: frame < 25 ? 1.01 : 0.99, about: (500, 300), tx: .random(in: -90...90, using: &random), ty: 8)
+                        scale: frame < 25 ? 1.01 : 0.99, about: (500, 300), tx: .random(in: -90...90, using: &random),
+                        ty: 8)
                 view = view.followed(by: step)
                 // Two people stand in the world, one walks.
                 let people = [person(100), person(300), person(500 + 3 * Float(frame))].map { person in

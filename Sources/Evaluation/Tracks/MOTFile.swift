@@ -63,6 +63,11 @@ package struct MOTFile: Sendable {
         }
     }
 
+    /// What a tracker says that is in no file: the boxes of each frame.
+    package init(tracks: [[TrackedBox]]) {
+        frames = tracks.map { $0.map { Row(tracked: $0, isScored: true, classID: nil) } }
+    }
+
     /// The number of different identities.
     var identityCount: Int { Set(frames.joined().lazy.map(\.tracked.id)).count }
 }

@@ -6,6 +6,10 @@ package struct MOTSequenceInfo: Hashable, Sendable {
     package let length: Int
     /// Frames a second, where the file tells.
     package let frameRate: Double?
+    /// The width of its frames in pixels, where the file tells.
+    package let width: Int?
+    /// The height of its frames in pixels, where the file tells.
+    package let height: Int?
 
     /// Reads a file.
     package init(contentsOf path: String) throws(EvaluationFileError) {
@@ -16,6 +20,7 @@ package struct MOTSequenceInfo: Hashable, Sendable {
     package init(_ data: Data, name: String) throws(EvaluationFileError) {
         let lines = TextLines(data, name: name)
         var (length, frameRate) = (nil as Int?, nil as Double?)
+        var (width, height) = (nil as Int?, nil as Int?)
         var isSequence = true
         for (index, line) in lines.ranges.enumerated() {
             let text = lines.text(line).trimmingCharacters(in: .whitespaces)
@@ -37,6 +42,8 @@ package struct MOTSequenceInfo: Hashable, Sendable {
                     throw lines.error(index + 1, "frameRate is not a number of frames a second")
                 }
                 frameRate = number
+            case "imwidth": width = Int(value).flatMap { (1...Self.maximumSide).contains($0) ? $0 : nil }
+            case "imheight": height = Int(value).flatMap { (1...Self.maximumSide).contains($0) ? $0 : nil }
             default: break
             }
         }
@@ -45,5 +52,9 @@ package struct MOTSequenceInfo: Hashable, Sendable {
         }
         self.length = length
         self.frameRate = frameRate
+        (self.width, self.height) = (width, height)
     }
+
+    /// Sides beyond it are taken for none.
+    private static let maximumSide = 1 << 16
 }
