@@ -146,10 +146,10 @@ import Tracking
     }
 
     private static let expected = [
-        Expected(every: 1, isOnline: true, hota: 43.1, idf1: 58.0, mota: 53.6, switches: 177),
-        Expected(every: 1, isOnline: false, hota: 43.6, idf1: 58.2, mota: 53.8, switches: 132),
-        Expected(every: 3, isOnline: false, hota: 43.9, idf1: 58.1, mota: 52.7),
-        Expected(every: 6, isOnline: false, hota: 41.3, idf1: 51.8, mota: 50.7),
+        Expected(every: 1, isOnline: true, hota: 46.4, idf1: 63.4, mota: 53.5, switches: 173),
+        Expected(every: 1, isOnline: false, hota: 47.0, idf1: 63.5, mota: 53.7, switches: 130),
+        Expected(every: 3, isOnline: false, hota: 45.2, idf1: 60.3, mota: 53.3),
+        Expected(every: 6, isOnline: false, hota: 42.6, idf1: 54.9, mota: 50.5),
     ]
 
     @Test(.enabled(if: ReplayScenes.mot15 != nil, "needs SACCADE_DATA"), arguments: 0..<4)

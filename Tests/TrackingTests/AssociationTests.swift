@@ -52,10 +52,10 @@ private func person(_ x: Float, score: Float = 0.9, height: Float = 100) -> Dete
             configuration.reupdates = reupdates
             var tracker = Tracker(configuration)
             for frame in 0..<25 {
-                tracker.update(detections: [person(Float(100 + 4 * frame))], at: Double(frame) / 25)
+                _ = tracker.update(detections: [person(Float(100 + 4 * frame))], at: Double(frame) / 25)
             }
-            for frame in 25..<35 { tracker.update(detections: [], at: Double(frame) / 25) }
-            tracker.update(detections: [person(210)], at: 1.4)
+            for frame in 25..<35 { _ = tracker.update(detections: [], at: Double(frame) / 25) }
+            _ = tracker.update(detections: [person(210)], at: 1.4)
             #expect(tracker.tracks.map(\.observationCount) == [26], "found again")
             return tracker.tracks.first { $0.id == 1 }?.motion.velocity.x ?? .nan
         }
@@ -68,8 +68,8 @@ private func person(_ x: Float, score: Float = 0.9, height: Float = 100) -> Dete
             configuration.cascades = cascades
             var tracker = Tracker(configuration)
             // Both stand still; the second is missed once, and then one box lies between them, nearer to the second.
-            for frame in 0..<10 { tracker.update(detections: [person(100), person(130)], at: Double(frame) / 25) }
-            tracker.update(detections: [person(100)], at: 0.4)
+            for frame in 0..<10 { _ = tracker.update(detections: [person(100), person(130)], at: Double(frame) / 25) }
+            _ = tracker.update(detections: [person(100)], at: 0.4)
             let seen = tracker.update(detections: [person(122)], at: 0.44)
             #expect(seen.map(\.trackID) == [cascades ? 1 : 2])
         }
