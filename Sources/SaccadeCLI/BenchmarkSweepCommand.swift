@@ -38,7 +38,7 @@ struct BenchmarkSweepCommand: ParsableCommand {
     @OptionGroup(title: "Sequences") var chosen: BenchmarkSequenceArguments
 
     @Option(help: ArgumentHelp("In every how many frames the detector looks.", valueName: "n,n,…"))
-    var detectEvery = IntervalList([.every(1), .every(2), .every(3), .every(6), .every(12)])
+    var detectEvery = IntervalList([1, 2, 3, 6, 12])
 
     @Flag(help: "Measure the frames a second by whole runs over the video.")
     var fpsRuns = false
@@ -87,11 +87,6 @@ struct BenchmarkSweepCommand: ParsableCommand {
         var replay = DetectionReplay()
         try parameters.apply(to: &replay, confidence: detector.conf)
         try replay.validate()
-        // Before the detector runs.
-        for interval in detectEvery.intervals {
-            var schedule = FrameSchedule()
-            try interval.apply(to: &schedule)
-        }
         let sequences: [DetectionSequence]
         if let video {
             let truths = try MOTTruth.all(in: gt, sequences: chosen.sequences, benchmark: chosen.benchmark)
@@ -112,20 +107,20 @@ struct BenchmarkSweepCommand: ParsableCommand {
     }
 }
 
-/// Numbers of frames between commas, or `auto`.
+/// Numbers of frames between commas.
 struct IntervalList: ExpressibleByArgument {
-    let intervals: [DetectionInterval]
+    let intervals: [Int]
 
-    init(_ intervals: [DetectionInterval]) { self.intervals = intervals }
+    init(_ intervals: [Int]) { self.intervals = intervals }
 
     init?(argument: String) {
-        var intervals: [DetectionInterval] = []
+        var intervals: [Int] = []
         for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let interval = DetectionInterval(String(part)) else { return nil }
+            guard let interval = Int(part), interval > 0 else { return nil }
             if !intervals.contains(interval) { intervals.append(interval) }
         }
         self.intervals = intervals
     }
 
-    var defaultValueDescription: String { intervals.map(\.description).joined(separator: ",") }
+    var defaultValueDescription: String { intervals.map(String.init).joined(separator: ",") }
 }

@@ -6,8 +6,8 @@ import Saccade
 /// What `benchmark sweep` tells: as JSON the keys in snake case, shares from 0 to 1.
 struct SweepReport: Encodable {
     struct Row: Encodable {
-        /// A number of frames, or `auto`.
-        let detectEvery: String
+        /// The frames from one detection to the next.
+        let detectEvery: Int
         /// `file`: skipped frames get boxes from both sides; `online`: they are predicted.
         let boxes: String
         /// `time` or `updates`.
@@ -16,9 +16,6 @@ struct SweepReport: Encodable {
         let figures: TrackingSummary
         /// Of a whole run over the video; left out where none was made.
         var framesPerSecond: Double?
-
-        /// The frames from one detection to the next, in the mean.
-        fileprivate var interval: Double { Double(detectEvery) ?? 1 / max(detectionsPerFrame, 1e-9) }
     }
 
     let groundTruth: String
@@ -33,15 +30,15 @@ struct SweepReport: Encodable {
         frames = sweep.benchmark.sequences.reduce(0) { $0 + $1.detections.frames.count }
         rows = try sweep.rows().map { row in
             Row(
-                detectEvery: row.interval.description, boxes: row.isOnline ? "online" : "file",
+                detectEvery: row.interval, boxes: row.isOnline ? "online" : "file",
                 clock: row.clock.rawValue, detectionsPerFrame: row.looks, figures: row.evaluation.combined.summary)
         }
     }
 
     /// Whole runs are runs over files, by time.
-    mutating func setFrameRate(_ rate: Double, of interval: DetectionInterval) {
+    mutating func setFrameRate(_ rate: Double, of interval: Int) {
         for index in rows.indices where rows[index].boxes == "file" && rows[index].clock == "time" {
-            if rows[index].detectEvery == interval.description { rows[index].framesPerSecond = rate }
+            if rows[index].detectEvery == interval { rows[index].framesPerSecond = rate }
         }
     }
 
@@ -56,7 +53,7 @@ struct SweepReport: Encodable {
         var text = "boxes,clock,detect_every,detections_per_frame,hota,mota,idf1,identity_switches,frames_per_s\n"
         for row in rows {
             let shares = [row.detectionsPerFrame, row.figures.hota, row.figures.mota, row.figures.idf1]
-            text += ([row.boxes, row.clock, row.detectEvery] + shares.map { String(format: "%.6f", $0) })
+            text += ([row.boxes, row.clock, String(row.detectEvery)] + shares.map { String(format: "%.6f", $0) })
                 .joined(separator: ",")
             text += ",\(row.figures.identitySwitches),"
             text += (row.framesPerSecond.map { String(format: "%.2f", $0) } ?? "") + "\n"
@@ -76,7 +73,7 @@ struct SweepReport: Encodable {
                 for row in rows where row.boxes == boxes && row.clock == clock.rawValue {
                     let shares = [row.figures.hota, row.figures.mota, row.figures.idf1]
                     lines.append(
-                        row.detectEvery.trailing(12)
+                        String(row.detectEvery).trailing(12)
                             + shares.map { String(format: "%.2f", $0 * 100).trailing(8) }.joined()
                             + String(row.figures.identitySwitches).trailing(8)
                             + String(format: "%.3f", row.detectionsPerFrame).trailing(18)
@@ -98,7 +95,7 @@ struct SweepReport: Encodable {
                     LinePlot.Line(
                         name: "\(figure.name), \(clock == .time ? "real time" : "updates counted")",
                         points: rows.filter { $0.boxes == boxes && $0.clock == clock.rawValue }.map {
-                            (x: $0.interval, y: figure.value($0.figures) * 100)
+                            (x: Double($0.detectEvery), y: figure.value($0.figures) * 100)
                         }.sorted { $0.x < $1.x },
                         drawing: clock == .time ? .lineWithPoints : .dashed)
                 }

@@ -30,12 +30,12 @@ struct SweepVideo {
 
     /// The frames a second of a whole run, without an annotated copy.
     func frameRate(
-        _ interval: DetectionInterval, tracker: DetectionReplay, progress: ProgressStyle
+        _ interval: Int, tracker: DetectionReplay, progress: ProgressStyle
     ) throws(SaccadeError) -> Double {
         var configuration = configuration
         configuration.tracker = tracker.tracker
         configuration.detector.confidence = tracker.confidence
-        try interval.apply(to: &configuration.schedule)
+        configuration.schedule.detectEvery = interval
         return try run(configuration, progress) { _ in }.frameRate
     }
 

@@ -30,7 +30,7 @@ struct TuneTrackerCommand: ParsableCommand {
     @OptionGroup(title: "Sequences") var chosen: BenchmarkSequenceArguments
 
     @Option(help: ArgumentHelp("In every how many frames the detector looks.", valueName: "n,n,…"))
-    var detectEvery = IntervalList([.every(1), .every(3), .every(6)])
+    var detectEvery = IntervalList([1, 3, 6])
 
     @Flag(help: "Tune for boxes that are given at once, as with a camera. Default: as with files.")
     var online = false
@@ -109,11 +109,7 @@ struct TuneTrackerCommand: ParsableCommand {
         let benchmark = try ReplayBenchmark(
             truth: gt, detections: sequences, sequences: chosen.sequences, rules: chosen.benchmark)
         var tuner = TrackerTuner(benchmark)
-        tuner.detectEvery = try detectEvery.intervals.map { interval in
-            var schedule = FrameSchedule()
-            try interval.apply(to: &schedule)
-            return schedule.detectEvery
-        }
+        tuner.detectEvery = detectEvery.intervals
         (tuner.isOnline, tuner.metric, tuner.trials, tuner.seed) = (online, metric, trials, seed)
         tuner.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         if let tracker { tuner.start = try TrackerParameterFile(contentsOf: tracker).configuration }

@@ -67,9 +67,10 @@ package struct AssociationMetrics: Hashable, Sendable {
         predicted: BoundingBox, detected: BoundingBox, score: Float, isClassChange: Bool, turn: () -> Float,
         distance: () -> Double
     ) -> Float {
+        let iou = predicted.iou(detected)
+        guard iou > 0 else { return .infinity }
         let ratio = min(predicted.height, detected.height) / max(predicted.height, detected.height)
-        let overlap = predicted.iou(detected) * ratio.squareRoot()
-        guard overlap > 0 else { return .infinity }
+        let overlap = iou * ratio.squareRoot()
         let distance = distance()
         guard distance <= gate else { return .infinity }
         let motion = Float(distance / gate)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The data that the weights are trained on: a YOLO data set without some sources, its labels completed by a second detector.
 
-    pack_detector_data.py --data trainset --drop tud_pairs camvid --labeller deimv2.onnx --out train.npz --folder data
+    pack_detector_data.py --data trainset more --drop tud_pairs camvid --labeller deimv2.onnx --out train.npz --folder data
 
-DATA holds images/, labels/ (class cx cy w h, normalised), ignore/ (the same form), val.txt (the names kept apart) and
-SOURCES.tsv (id, source, …, label_kind). Pictures of the sources --drop are left out.
+DATA are one or several folders, no two with a picture of the same name. Each holds images/, labels/ (class cx cy w h,
+normalised), ignore/ (the same form), val.txt (the names kept apart) and SOURCES.tsv (id, source, …, label_kind). Pictures
+of the sources --drop are left out.
 
 The labeller is a DETR-like ONNX model with the inputs "images" (N×3×416×416, RGB in 0…1, stretched) and
 "orig_target_sizes", and the outputs labels (COCO's 80), boxes and scores, such as DEIMv2 (Apache-2.0). It sees every
@@ -50,15 +51,16 @@ def overlap(a, b):
     return common / np.maximum(area(a)[:, None] + area(b)[None] - common, 1e-9)
 
 
-def label(model, folder, names):
-    """What the model finds in each picture and its mirror: class, score, cx, cy, w, h, view."""
+def label(model, folders):
+    """What the model finds in each picture and its mirror: class, score, cx, cy, w, h, view. `folders` are the data's, by
+    the pictures' names."""
     import cv2
     import onnxruntime
 
     session = onnxruntime.InferenceSession(model)
     found = {}
-    for name in names:
-        image = cv2.imread(os.path.join(folder, name + ".jpg"))[:, :, ::-1]
+    for name, folder in folders.items():
+        image = cv2.imread(os.path.join(folder, "images", name + ".jpg"))[:, :, ::-1]
         tensor = cv2.resize(image, (416, 416)).astype(np.float32).transpose(2, 0, 1)[None] / 255
         found[name] = []
         for view in (0, 1):
@@ -127,10 +129,10 @@ def complete(labels, ignored, found, drawn):
     return np.array(result, np.float32).reshape(-1, 6)
 
 
-def write_folder(path, data, names, apart, boxes, sizes):
+def write_folder(path, folders, apart, boxes, sizes):
     for part in ("images", "labels", "ignore"):
         os.makedirs(os.path.join(path, part), exist_ok=True)
-    for name, own, (width, height) in zip(names, boxes, sizes):
+    for (name, data), own, (width, height) in zip(folders.items(), boxes, sizes):
         link = os.path.join(path, "images", name + ".jpg")
         if not os.path.lexists(link):
             os.symlink(os.path.abspath(os.path.join(data, "images", name + ".jpg")), link)
@@ -147,14 +149,14 @@ def write_folder(path, data, names, apart, boxes, sizes):
         for part, text in lines.items():
             with open(os.path.join(path, part, name + ".txt"), "w") as file:
                 file.writelines(text)
-    for file, text in (("val.txt", [name for name in names if name in apart]), ("classes.txt", CLASSES)):
+    for file, text in (("val.txt", [name for name in folders if name in apart]), ("classes.txt", CLASSES)):
         with open(os.path.join(path, file), "w") as target:
             target.write("\n".join(text) + "\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", nargs="+", required=True)
     parser.add_argument("--drop", nargs="*", default=[])
     parser.add_argument("--labeller")
     parser.add_argument("--found", help="a JSON file that keeps what the labeller found")
@@ -163,29 +165,34 @@ def main():
     options = parser.parse_args()
     import cv2
 
-    with open(os.path.join(options.data, "SOURCES.tsv"), newline="") as file:
-        sources = {row["id"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
-    with open(os.path.join(options.data, "val.txt")) as file:
-        apart = set(file.read().split())
-    folder = os.path.join(options.data, "images")
-    names = [name for name in sorted(f[:-4] for f in os.listdir(folder)) if sources[name]["source"] not in options.drop]
+    sources, apart, folders = {}, set(), {}
+    for data in options.data:
+        with open(os.path.join(data, "SOURCES.tsv"), newline="") as file:
+            own = {row["id"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
+        if twice := sources.keys() & own.keys():
+            raise SystemExit(f"{len(twice)} pictures of {data} have the name of another one: {min(twice)}")
+        sources.update(own)
+        with open(os.path.join(data, "val.txt")) as file:
+            apart.update(file.read().split())
+        names = sorted(file[:-4] for file in os.listdir(os.path.join(data, "images")))
+        folders.update({name: data for name in names if sources[name]["source"] not in options.drop})
     found = {}
     if options.found and os.path.exists(options.found):
         with open(options.found) as file:
             found = json.load(file)
     elif options.labeller:
-        found = label(options.labeller, folder, [name for name in names if name not in apart])
+        found = label(options.labeller, {name: data for name, data in folders.items() if name not in apart})
         if options.found:
             with open(options.found, "w") as file:
                 json.dump(found, file)
     counts = {"labels": 0, "completed": 0, "ignored": 0}
     data, boxes, index, sizes = [], [], [], []
-    for name in names:
-        with open(os.path.join(folder, name + ".jpg"), "rb") as file:
+    for name, folder in folders.items():
+        with open(os.path.join(folder, "images", name + ".jpg"), "rb") as file:
             content = file.read()
         height, width = cv2.imdecode(np.frombuffer(content, np.uint8), 1).shape[:2]
-        labels = rows(os.path.join(options.data, "labels", name + ".txt"))
-        ignored = rows(os.path.join(options.data, "ignore", name + ".txt"))
+        labels = rows(os.path.join(folder, "labels", name + ".txt"))
+        ignored = rows(os.path.join(folder, "ignore", name + ".txt"))
         seen = joined(found.get(name, [])) if name not in apart else np.zeros((0, 6))
         if name in apart:
             own = complete(labels, ignored, seen, True)
@@ -195,18 +202,17 @@ def main():
             counts["completed"] += int((own[:, 0] >= 0).sum())
             counts["ignored"] += int((own[:, 0] < 0).sum())
         own[:, 1:5] *= [width, height, width, height]
-        first = sum(len(b) for b in boxes)
-        index.append([sum(map(len, data)) if not data else index[-1][0] + index[-1][1], len(content), first,
-                      first + len(own), int(name in apart)])
+        begin, first = (index[-1][0] + index[-1][1], index[-1][3]) if index else (0, 0)
+        index.append([begin, len(content), first, first + len(own), int(name in apart)])
         data.append(content)
         boxes.append(own)
         sizes.append((width, height))
     if options.folder:
-        write_folder(options.folder, options.data, names, apart, boxes, sizes)
+        write_folder(options.folder, folders, apart, boxes, sizes)
     if options.out:
         np.savez(options.out, bytes=np.frombuffer(b"".join(data), np.uint8), boxes=np.concatenate(boxes),
                  index=np.array(index))
-    print(len(index), "pictures,", len(apart & set(names)), "of them for validation", counts)
+    print(len(index), "pictures,", len(apart & folders.keys()), "of them for validation", counts)
 
 
 if __name__ == "__main__":

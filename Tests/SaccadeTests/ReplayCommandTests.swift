@@ -70,8 +70,8 @@ import Testing
             (
                 [
                     "benchmark", "sweep", "--gt", folder.file("scenes"), "--detections", folder.file("scenes"),
-                    "--detect-every", "1,auto",
-                ], "yet"
+                    "--detect-every", "1,0",
+                ], "'1,0' is invalid"
             ),
             (
                 [

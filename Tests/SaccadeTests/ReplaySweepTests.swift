@@ -18,12 +18,12 @@ import Testing
     private func compare(_ path: String, _ folder: TemporaryFolder) throws {
         let sequences = try DetectionSequence.all(at: path)
         let benchmark = try ReplayBenchmark(truth: path, detections: sequences)
-        let rows = try ReplaySweep(benchmark, intervals: [.every(1), .every(3)]).rows()
+        let rows = try ReplaySweep(benchmark, intervals: [1, 3]).rows()
         #expect(rows.count == 8)
         for row in rows {
             var replay = DetectionReplay()
             (replay.isOnline, replay.clock) = (row.isOnline, row.clock)
-            try row.interval.apply(to: &replay.schedule)
+            replay.schedule.detectEvery = row.interval
             _ = try replay.run(sequences, to: [ResultOutput(.mot, to: folder.file("tracks/"))])
             let folders = try MOTFolders(truth: path, results: folder.file("tracks"))
             var evaluation = TrackingEvaluation()
@@ -39,16 +39,6 @@ import Testing
         #expect(rows[0].evaluation.combined == rows[2].evaluation.combined)
         #expect(rows[1].evaluation.combined != rows[3].evaluation.combined)
         #expect(abs(rows[1].looks - 1.0 / 3) < 0.01)
-    }
-
-    @Test func intervalsAreParsed() throws {
-        #expect(DetectionInterval("3") == .every(3))
-        #expect(DetectionInterval("auto") == .auto)
-        for text in ["0", "-1", "x", "", "1.5"] { #expect(DetectionInterval(text) == nil) }
-        var schedule = FrameSchedule()
-        let error = #expect(throws: SaccadeError.self) { try DetectionInterval.auto.apply(to: &schedule) }
-        #expect(error?.exitCode == 64)
-        #expect(error?.message.contains("yet") == true)
     }
 
     @Test func whatIsMissingIsSaid() throws {

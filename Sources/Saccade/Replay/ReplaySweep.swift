@@ -2,13 +2,13 @@ package import Evaluation
 
 /// What tracking is worth by how often the detector looks.
 ///
-///     let sweep = ReplaySweep(benchmark, intervals: [.every(1), .every(3)])
+///     let sweep = ReplaySweep(benchmark, intervals: [1, 3])
 ///     for row in try sweep.rows() { print(row.interval, row.evaluation.combined.summary.hota) }
 package struct ReplaySweep: Sendable {
     /// A line of the table.
     package struct Row: Sendable {
-        /// How often the detector looks.
-        package let interval: DetectionInterval
+        /// In every how many frames the detector looks.
+        package let interval: Int
         /// Whether boxes are given at once.
         package let isOnline: Bool
         /// By which clock the tracker lives.
@@ -23,12 +23,12 @@ package struct ReplaySweep: Sendable {
     package let benchmark: ReplayBenchmark
     /// All other options of the replays.
     package var replay: DetectionReplay
-    /// How often the detector looks.
-    package let intervals: [DetectionInterval]
+    /// In every how many frames the detector looks.
+    package let intervals: [Int]
 
     /// A sweep.
     package init(
-        _ benchmark: ReplayBenchmark, intervals: [DetectionInterval], replay: DetectionReplay = DetectionReplay()
+        _ benchmark: ReplayBenchmark, intervals: [Int], replay: DetectionReplay = DetectionReplay()
     ) {
         (self.benchmark, self.intervals, self.replay) = (benchmark, intervals, replay)
     }
@@ -42,7 +42,7 @@ package struct ReplaySweep: Sendable {
                 for interval in intervals {
                     var replay = replay
                     (replay.isOnline, replay.clock) = (isOnline, clock)
-                    try interval.apply(to: &replay.schedule)
+                    replay.schedule.detectEvery = interval
                     try replay.validate()
                     rows.append(
                         Row(
